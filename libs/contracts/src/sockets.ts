@@ -1,0 +1,24 @@
+import type { Problem } from './errors.ts';
+import type { RunEnvelope } from './runs.ts';
+import type { Result } from './results.ts';
+
+/** First argument of the socket's `run`; the bytes of the inputs follow (one buffer = the primary). */
+export interface SocketRun {
+  readonly task: string;
+  readonly params?: Record<string, unknown>;
+  readonly model?: string;
+  /** Default true: recorded in the catalog. */
+  readonly store?: boolean;
+}
+export type SocketInputs = Uint8Array | ArrayBuffer | Record<string, Uint8Array | ArrayBuffer>;
+export type SocketAnswer = RunEnvelope | Problem;
+
+export interface ClientToServer {
+  run(request: SocketRun, inputs: SocketInputs, acknowledge: (answer: SocketAnswer) => void): void;
+}
+export interface ServerToClient {
+  'run:partial'(partial: { task: string; result: Partial<Result> }): void;
+}
+
+/** True for the problem half of an answer. */
+export const isProblem = (answer: object): answer is Problem => 'code' in answer && 'status' in answer;
