@@ -1,1 +1,9 @@
-export {};
+import { describeSettings, readSettings, type SettingLine, type Settings } from './settings.ts';
+
+export * from './settings.ts';
+
+/** The settings of this process: `npm start` sets INIT_CWD where it was called; relative folders mean that. */
+export const loadSettings = (): Settings => readSettings(process.env, process.cwd());
+export const settingLines = (settings: Settings): SettingLine[] => describeSettings(settings, process.env);
+/** CI or a pipe: no colours, no progress lines. */
+export const isTerminal = (): boolean => process.stdout.isTTY === true && process.env['CI'] !== 'true';
