@@ -1,0 +1,71 @@
+import type { ReplayEnvelope, RunEnvelope, RunPage, RunQuery } from '@fovea/contracts';
+import type { Query, Transport } from './transport.ts';
+
+export type RunFilter = Partial<RunQuery>;
+export const EXPORT_FORMATS = ['coco', 'yolo', 'csv', 'jsonl'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** The catalog of recorded runs. */
+export class Runs {
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+  }
+
+  /** One page of runs, newest first; `nextCursor` is null on the last. */
+  list(filter: RunFilter = {}): Promise<RunPage> {
+    return this.#transport.json('GET', '/v1/runs', { query: filter as Query });
+  }
+
+  /**
+   * Every run that the filter finds, page by page.
+   * @param filter its `limit` is the size of a page
+   * @example for await (const { run, result } of fovea.runs.all({ label: 'tabby' })) …
+   */
+  async *all(filter: RunFilter = {}): AsyncGenerator<RunEnvelope, void, undefined> {
+    let cursor = filter.cursor;
+    do {
+      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor });
+      yield* page.items;
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+  }
+
+  /** @throws NOT_FOUND */
+  get(id: string): Promise<RunEnvelope> {
+    return this.#transport.json('GET', path(id));
+  }
+
+  /** Deletes the run, and its picture where no other run needs it. @throws NOT_FOUND */
+  delete(id: string): Promise<void> {
+    return this.#transport.send('DELETE', path(id), () => Promise.resolve());
+  }
+
+  /**
+   * Runs it again with the recorded models, parameters and inputs, and compares.
+   * @param options `model: 'current'` where the recorded weights are gone
+   * @throws MODEL_CHANGED, NOT_FOUND
+   */
+  replay(id: string, options: { model?: 'current' } = {}): Promise<ReplayEnvelope> {
+    return this.#transport.json('POST', `${path(id)}/replay`, {
+      body: JSON.stringify(options),
+      headers: { 'content-type': 'application/json' },
+    });
+  }
+
+  /** The picture of a run with its result drawn over it. @throws NOT_FOUND */
+  overlay(id: string, format: 'png' | 'svg' = 'png'): Promise<Blob> {
+    return this.#transport.send('GET', `${path(id)}/overlay.${format}`, (response) => response.blob());
+  }
+
+  /** Runs as one file for other tools, streamed: the time limit covers the start of the answer only. */
+  export(format: ExportFormat, filter: Omit<RunFilter, 'limit' | 'cursor'> = {}): Promise<ReadableStream<Uint8Array>> {
+    return this.#transport.send('GET', '/v1/runs/export', (response) => Promise.resolve(response.body ?? emptyStream()), {
+      query: { ...(filter as Query), format },
+    });
+  }
+}
+
+const path = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
+const emptyStream = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() });
