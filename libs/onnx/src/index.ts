@@ -1,1 +1,3 @@
-export {};
+export * from './model.ts';
+export { readModel } from './read.ts';
+export { writeModel } from './write.ts';

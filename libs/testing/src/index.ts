@@ -1,1 +1,2 @@
-export {};
+export * from './tiny-model.ts';
+export * from './tiny-models.ts';
