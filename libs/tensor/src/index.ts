@@ -1,1 +1,3 @@
+export * from './rows.ts';
 export * from './tensor.ts';
+export * from './vectors.ts';

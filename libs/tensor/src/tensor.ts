@@ -31,14 +31,20 @@ export const isTensorType = (name: string): name is TensorType => Object.hasOwn(
 /** Bytes of one element. */
 export const elementBytes = (type: TensorType): number => ARRAYS[type].BYTES_PER_ELEMENT;
 /** The number of elements of a shape; 1 for a scalar. */
-export const elementCount = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+export const elementCount = (dims: readonly number[]): number =>
+  dims.reduce((product, dim) => product * dim, 1);
 
 /**
  * A tensor from its type, dims and data; the data is not copied.
  * @throws TypeError when the array is not the type's, RangeError when its length is not the dims' product
  */
-export function tensor<T extends TensorType>(type: T, dims: readonly number[], data: TensorData[T]): Tensor<T> {
-  if (!(data instanceof ARRAYS[type])) throw new TypeError(`data of a ${type} tensor must be a ${ARRAYS[type].name}`);
+export function tensor<T extends TensorType>(
+  type: T,
+  dims: readonly number[],
+  data: TensorData[T],
+): Tensor<T> {
+  if (!(data instanceof ARRAYS[type]))
+    throw new TypeError(`data of a ${type} tensor must be a ${ARRAYS[type].name}`);
   const wanted = elementCount(dims);
   if (data.length !== wanted)
     throw new RangeError(`dims [${dims.join(', ')}] need ${wanted} elements, data has ${data.length}`);
@@ -50,5 +56,9 @@ export function viewAs<T extends TensorType>(type: T, bytes: Uint8Array): Tensor
   const Arr = ARRAYS[type];
   const size = Arr.BYTES_PER_ELEMENT;
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return new Arr(aligned.buffer as ArrayBuffer, aligned.byteOffset, aligned.byteLength / size) as TensorData[T];
+  return new Arr(
+    aligned.buffer as ArrayBuffer,
+    aligned.byteOffset,
+    aligned.byteLength / size,
+  ) as TensorData[T];
 }
