@@ -71,16 +71,17 @@ describe('the import table', { timeout: 60_000 }, () => {
   it.each(files)('$path/src/$file', async ({ name, path, file, withTesting }) => {
     const targets = packages.filter((target) => target !== name);
     const allowed = [...mayImport(name, file), ...(withTesting ? ['testing'] : [])];
-    const messages = await lint(
-      `${path}/src/${file}`,
-      targets.map((target) => `import '@fovea/${target}';`),
-    );
+    const [own, ...messages] = await lint(`${path}/src/${file}`, [
+      `import './neighbour.ts';`,
+      ...targets.map((target) => `import '@fovea/${target}';`),
+    ]);
 
     // A circle is refused whatever the table says, so an allowed import may fail for that reason alone.
     const refused = targets.filter((target, index) =>
       messages[index]?.some((message) => !(allowed.includes(target) && message.startsWith('Circular'))),
     );
 
+    expect(own).toEqual([]);
     expect(refused).toEqual(targets.filter((target) => !allowed.includes(target)));
   });
 
