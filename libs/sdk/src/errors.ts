@@ -2,8 +2,8 @@ import { Problem, VisionError } from '@fovea/contracts';
 
 /** An error that the server answered with: a VisionError that also says which request it was. */
 export class ServerError extends VisionError {
-  /** Names the request in the server's log. */
-  readonly requestId: string;
+  /** As the server sent it. */
+  readonly problem: Problem;
 
   constructor(problem: Problem, retryAfterS?: number) {
     super(problem.code, problem.detail, {
@@ -11,7 +11,12 @@ export class ServerError extends VisionError {
       ...(problem.errors ? { errors: problem.errors } : {}),
       ...(retryAfterS === undefined ? {} : { retryAfterS }),
     });
-    this.requestId = problem.requestId;
+    this.problem = problem;
+  }
+
+  /** Names the request in the server's log. */
+  get requestId(): string {
+    return this.problem.requestId;
   }
 }
 
@@ -30,7 +35,11 @@ export class ConnectionError extends Error {
   readonly url: string;
   readonly hint: string;
 
-  constructor(code: ConnectionFailure, message: string, options: { url: string; hint: string; cause?: unknown }) {
+  constructor(
+    code: ConnectionFailure,
+    message: string,
+    options: { url: string; hint: string; cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.url = options.url;

@@ -6,7 +6,9 @@ export interface ServerEvent {
 
 /** Reads server-sent events (WHATWG HTML, 9.2.6) from the body of an answer; comments, ids and retry times are skipped. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
-  const reader = body.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  const reader = body
+    .pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    .getReader();
   let rest = '';
   let event = '';
   let data: string[] = [];

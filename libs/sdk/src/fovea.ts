@@ -150,7 +150,12 @@ export class Fovea {
     return answers as (RunEnvelopeOf<T> | Problem)[];
   }
 
-  async #runGroup(task: Task, group: readonly OneInput[], params: Params, options: BatchOptions): Promise<(RunEnvelope | Problem)[]> {
+  async #runGroup(
+    task: Task,
+    group: readonly OneInput[],
+    params: Params,
+    options: BatchOptions,
+  ): Promise<(RunEnvelope | Problem)[]> {
     try {
       const answer = await this.#post<BatchEnvelope | RunEnvelope>(task, group, params, {
         ...options,
@@ -160,7 +165,7 @@ export class Fovea {
       return 'runs' in answer ? answer.runs : [answer];
     } catch (error) {
       if (!(error instanceof ServerError) || !PICTURE_FAULTS.includes(error.code)) throw error;
-      if (group.length === 1) return [error.toProblem(error.requestId)];
+      if (group.length === 1) return [error.problem];
       // The request failed as a whole (too many bytes together, say): each half for itself.
       const middle = Math.ceil(group.length / 2);
       return [
@@ -178,7 +183,10 @@ export class Fovea {
   ): Promise<T> {
     const { model, models, store, signal, idempotencyKey } = options;
     signal?.throwIfAborted();
-    const { body, headers } = await runBody(task, input, { params: models ? { ...params, models } : params, model });
+    const { body, headers } = await runBody(task, input, {
+      params: models ? { ...params, models } : params,
+      model,
+    });
     return this.#transport.send('POST', `/v1/tasks/${encodeURIComponent(task)}`, options.read, {
       query: { store: store === false ? false : undefined },
       body,
@@ -192,7 +200,10 @@ export class Fovea {
     });
   }
 
-  async #readRunEvents<T extends Task>(response: Response, onPartial: RunOptions<T>['onPartial']): Promise<RunEnvelope> {
+  async #readRunEvents<T extends Task>(
+    response: Response,
+    onPartial: RunOptions<T>['onPartial'],
+  ): Promise<RunEnvelope> {
     for await (const { event, data } of readEvents(response.body ?? new ReadableStream())) {
       const body = JSON.parse(data) as unknown;
       if (event === 'partial') onPartial?.(body as Partial<TaskResult<T>>);
@@ -217,7 +228,9 @@ export class Fovea {
     const found = tasks.find((info) => info.task === name);
     if (found) return found;
     const names = tasks.map((info) => info.task).join(', ');
-    throw new VisionError('NOT_FOUND', `${this.baseUrl} has no task "${name}"`, { hint: `Its tasks are: ${names || 'none'}.` });
+    throw new VisionError('NOT_FOUND', `${this.baseUrl} has no task "${name}"`, {
+      hint: `Its tasks are: ${names || 'none'}.`,
+    });
   }
 
   /** Opens a socket for many small runs. @throws ConnectionError */

@@ -32,7 +32,9 @@ export async function runBody(
   const fields = Object.entries(namedInputs(task, inputs)).flatMap(([name, value]) =>
     (isList(value) ? value : [value]).map((input) => ({ name, input })),
   );
-  const bytes = await Promise.all(fields.map(async ({ name, input }) => ({ name, input: await settle(input, name) })));
+  const bytes = await Promise.all(
+    fields.map(async ({ name, input }) => ({ name, input: await settle(input, name) })),
+  );
 
   if (bytes.length > 0 && bytes.every((field) => field.input instanceof Blob)) {
     const form = new FormData();
@@ -60,12 +62,17 @@ const SOURCES = ['url', 'base64', 'blob'];
 
 function isSource(value: object): value is InputSource {
   const [name, ...others] = Object.entries(value);
-  return name !== undefined && others.length === 0 && SOURCES.includes(name[0]) && typeof name[1] === 'string';
+  return (
+    name !== undefined && others.length === 0 && SOURCES.includes(name[0]) && typeof name[1] === 'string'
+  );
 }
 
 function isBytes(value: unknown): value is InputBytes {
   return (
-    value instanceof Blob || value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof ReadableStream
+    value instanceof Blob ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) ||
+    value instanceof ReadableStream
   );
 }
 
@@ -74,7 +81,9 @@ function namedInputs(task: Task, inputs: RunInputs | readonly OneInput[]): Named
   if (inputs === undefined) return {};
   if (isList(inputs) || isBytes(inputs)) return { [primaryName(task)]: inputs };
   if (typeof inputs !== 'object' || inputs === null)
-    throw new TypeError(`input must be bytes (Blob, Uint8Array, …), { url }, { base64 }, { blob } or inputs by name, got ${typeof inputs}`);
+    throw new TypeError(
+      `input must be bytes (Blob, Uint8Array, …), { url }, { base64 }, { blob } or inputs by name, got ${typeof inputs}`,
+    );
   return isSource(inputs) ? { [primaryName(task)]: inputs } : (inputs as NamedInputs);
 }
 
@@ -88,13 +97,15 @@ async function settle(input: OneInput, name: string): Promise<Blob | InputSource
 }
 
 /** A part without a file name would be a text field. */
-const fileName = (blob: Blob, name: string): string => ('name' in blob && typeof blob.name === 'string' && blob.name ? blob.name : name);
+const fileName = (blob: Blob, name: string): string =>
+  'name' in blob && typeof blob.name === 'string' && blob.name ? blob.name : name;
 
 async function toBase64(blob: Blob): Promise<string> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   // In pieces: the arguments of one call are limited.
   let binary = '';
-  for (let at = 0; at < bytes.length; at += 0x8000) binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  for (let at = 0; at < bytes.length; at += 0x8000)
+    binary += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
   const base64 = btoa(binary);
   if (base64 === '') throw new VisionError('IMAGE_CORRUPT', 'the input has no bytes');
   return base64;

@@ -60,12 +60,21 @@ export class Runs {
   }
 
   /** Runs as one file for other tools, streamed: the time limit covers the start of the answer only. */
-  export(format: ExportFormat, filter: Omit<RunFilter, 'limit' | 'cursor'> = {}): Promise<ReadableStream<Uint8Array>> {
-    return this.#transport.send('GET', '/v1/runs/export', (response) => Promise.resolve(response.body ?? emptyStream()), {
-      query: { ...(filter as Query), format },
-    });
+  export(
+    format: ExportFormat,
+    filter: Omit<RunFilter, 'limit' | 'cursor'> = {},
+  ): Promise<ReadableStream<Uint8Array>> {
+    return this.#transport.send(
+      'GET',
+      '/v1/runs/export',
+      (response) => Promise.resolve(response.body ?? emptyStream()),
+      {
+        query: { ...(filter as Query), format },
+      },
+    );
   }
 }
 
 const path = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
-const emptyStream = (): ReadableStream<Uint8Array> => new ReadableStream({ start: (controller) => controller.close() });
+const emptyStream = (): ReadableStream<Uint8Array> =>
+  new ReadableStream({ start: (controller) => controller.close() });

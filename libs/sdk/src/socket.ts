@@ -104,17 +104,25 @@ export class FoveaSocket {
   }
 
   #broken(reason: string): ConnectionError {
-    return new ConnectionError('UNREACHABLE', `The connection to ${this.#transport.baseUrl} is not open (${reason})`, {
-      url: this.#transport.baseUrl,
-      hint: 'It is opened again by itself while the server lives: send the picture again. A picture over FOVEA_MAX_BYTES also closes it.',
-    });
+    return new ConnectionError(
+      'UNREACHABLE',
+      `The connection to ${this.#transport.baseUrl} is not open (${reason})`,
+      {
+        url: this.#transport.baseUrl,
+        hint: 'It is opened again by itself while the server lives: send the picture again. A picture over FOVEA_MAX_BYTES also closes it.',
+      },
+    );
   }
 
   #tooSlow(): ConnectionError {
-    return new ConnectionError('TIMEOUT', `${this.#transport.baseUrl} did not answer within ${this.#transport.timeoutMs / 1000} s`, {
-      url: this.#transport.baseUrl,
-      hint: 'Raise timeoutMs, or look at the queue of the server (GET /metrics).',
-    });
+    return new ConnectionError(
+      'TIMEOUT',
+      `${this.#transport.baseUrl} did not answer within ${this.#transport.timeoutMs / 1000} s`,
+      {
+        url: this.#transport.baseUrl,
+        hint: 'Raise timeoutMs, or look at the queue of the server (GET /metrics).',
+      },
+    );
   }
 }
 

@@ -54,7 +54,12 @@ export class Transport {
    * The time limit covers the body too.
    * @throws ServerError for a problem, ConnectionError where there is no answer of Fovea, the signal's reason on abort
    */
-  async send<T>(method: string, path: string, read: (response: Response) => Promise<T>, options: RequestOptions = {}): Promise<T> {
+  async send<T>(
+    method: string,
+    path: string,
+    read: (response: Response) => Promise<T>,
+    options: RequestOptions = {},
+  ): Promise<T> {
     const idempotent = options.idempotent ?? method === 'GET';
     for (let attempt = 0; ; attempt++) {
       try {
@@ -87,7 +92,12 @@ export class Transport {
     throw notFovea(response, text);
   }
 
-  async #once<T>(method: string, path: string, read: (response: Response) => Promise<T>, options: RequestOptions): Promise<T> {
+  async #once<T>(
+    method: string,
+    path: string,
+    read: (response: Response) => Promise<T>,
+    options: RequestOptions,
+  ): Promise<T> {
     options.signal?.throwIfAborted();
     const url = this.url(path, options.query);
     const limit = timeLimit(options.timeoutMs ?? this.timeoutMs, options.signal);
@@ -103,7 +113,12 @@ export class Transport {
     } catch (error) {
       if (error instanceof VisionError || error instanceof ConnectionError) throw error;
       options.signal?.throwIfAborted();
-      throw connectionError(error, this.baseUrl, url, limit.timedOut() ? (options.timeoutMs ?? this.timeoutMs) : undefined);
+      throw connectionError(
+        error,
+        this.baseUrl,
+        url,
+        limit.timedOut() ? (options.timeoutMs ?? this.timeoutMs) : undefined,
+      );
     } finally {
       limit.clear();
     }
@@ -113,7 +128,8 @@ export class Transport {
     const text = await response.text();
     try {
       const problem = readProblem(JSON.parse(text));
-      if (problem) return new ServerError(problem, retryAfterSeconds(response.headers.get('retry-after'), Date.now()));
+      if (problem)
+        return new ServerError(problem, retryAfterSeconds(response.headers.get('retry-after'), Date.now()));
     } catch {
       // not JSON: below
     }
@@ -158,11 +174,19 @@ function notFovea(response: Response, text: string): ConnectionError {
   return new ConnectionError(
     'NOT_FOVEA',
     `${response.url} answered ${response.status} (${mime}), which is not Fovea's API${start ? `: ${start}` : ''}`,
-    { url: response.url, hint: 'Check baseUrl: is it the address that Fovea prints at start, without /v1? Is a proxy in between?' },
+    {
+      url: response.url,
+      hint: 'Check baseUrl: is it the address that Fovea prints at start, without /v1? Is a proxy in between?',
+    },
   );
 }
 
-function connectionError(error: unknown, baseUrl: string, url: string, timeoutMs: number | undefined): ConnectionError {
+function connectionError(
+  error: unknown,
+  baseUrl: string,
+  url: string,
+  timeoutMs: number | undefined,
+): ConnectionError {
   if (timeoutMs !== undefined)
     return new ConnectionError('TIMEOUT', `${url} did not answer within ${timeoutMs / 1000} s`, {
       url,
