@@ -1,0 +1,98 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { VisionError } from '@fovea/contracts';
+import pg from 'pg';
+import { asCatalogError, guarded } from './failures.ts';
+import { PrismaClient } from './generated/client.ts';
+import type { Log } from './log.ts';
+import { applyMigrations, migrationsFolder, readMigrations } from './migrations.ts';
+
+const POOL_SIZE = 10;
+const CONNECT_MS = 3_000;
+/** Long enough for an export's batch on a slow disk; a vanished server is noticed by then. */
+const QUERY_MS = 20_000;
+const PING_MS = 2_000;
+
+/** One pool of connections; Prisma and the hand-written statements share it. */
+export class Database {
+  readonly pool: pg.Pool;
+  readonly prisma: PrismaClient;
+
+  constructor(options: { url: () => string; log: Log }) {
+    this.pool = new pg.Pool({
+      ...connectionConfig(options.url()),
+      max: POOL_SIZE,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: QUERY_MS,
+      idleTimeoutMillis: 60_000,
+      keepAlive: true,
+      application_name: 'fovea',
+    });
+    // An idle connection that the server ends: the next query gets a new one.
+    this.pool.on('error', (error) => options.log.warn(`catalog: a connection was lost: ${error.message}`));
+    this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
+  }
+
+  /** New connections go to this address (an embedded Postgres that came back on another port). */
+  moveTo(url: string): void {
+    Object.assign(this.pool.options, connectionConfig(url));
+  }
+
+  /** @throws CATALOG_UNAVAILABLE within a few seconds */
+  async ping(): Promise<void> {
+    await guarded(async () => {
+      const query = { text: 'SELECT 1', query_timeout: PING_MS };
+      await this.pool.query(query);
+    });
+  }
+
+  /** @throws CATALOG_UNAVAILABLE */
+  async migrate(log: Log): Promise<void> {
+    const migrations = readMigrations(migrationsFolder());
+    let client: pg.PoolClient;
+    try {
+      client = await this.pool.connect();
+    } catch (error) {
+      throw unreachable(error);
+    }
+    try {
+      await guarded(() => applyMigrations(client, { migrations, log }));
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Runs a transaction on one connection. */
+  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const value = await work(client);
+      await client.query('COMMIT');
+      return value;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.prisma.$disconnect();
+    if (!this.pool.ended) await this.pool.end();
+  }
+}
+
+function connectionConfig(url: string): pg.PoolConfig {
+  return { connectionString: url };
+}
+
+function unreachable(error: unknown): unknown {
+  const failure = asCatalogError(error);
+  if (!(failure instanceof VisionError)) return failure;
+  return new VisionError('CATALOG_UNAVAILABLE', failure.message, {
+    cause: error,
+    hint: 'Check DATABASE_URL and that its Postgres runs; without DATABASE_URL an embedded Postgres is used.',
+  });
+}
