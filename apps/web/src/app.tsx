@@ -1,0 +1,31 @@
+import { lazy } from 'react';
+import { BrowserRouter, Route, Routes } from 'react-router';
+import { SessionProvider } from './api/session.tsx';
+import { NotFound } from './shell/not-found.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const StudioPage = lazy(async () => ({ default: (await import('./studio/studio-page.tsx')).StudioPage }));
+const CatalogPage = lazy(async () => ({ default: (await import('./catalog/catalog-page.tsx')).CatalogPage }));
+const RunPage = lazy(async () => ({ default: (await import('./catalog/run-page.tsx')).RunPage }));
+const ModelsPage = lazy(async () => ({ default: (await import('./models/models-page.tsx')).ModelsPage }));
+const ModelPage = lazy(async () => ({ default: (await import('./models/model-page.tsx')).ModelPage }));
+
+export function App() {
+  return (
+    <SessionProvider>
+      <BrowserRouter>
+        <Routes>
+          <Route element={<Shell />}>
+            <Route index element={<StudioPage />} />
+            <Route path="studio/:task?" element={<StudioPage />} />
+            <Route path="catalog" element={<CatalogPage />} />
+            <Route path="catalog/:id" element={<RunPage />} />
+            <Route path="models" element={<ModelsPage />} />
+            <Route path="models/:id" element={<ModelPage />} />
+            <Route path="*" element={<NotFound />} />
+          </Route>
+        </Routes>
+      </BrowserRouter>
+    </SessionProvider>
+  );
+}
