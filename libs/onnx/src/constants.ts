@@ -144,3 +144,22 @@ export function writeConstant(name: string, constant: OnnxConstant): TensorProto
     rawData: new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength),
   };
 }
+
+/** A zeroed array for elements of a type. */
+export function emptyLike(type: TensorType, length: number): Tensor['data'] {
+  switch (type) {
+    case 'uint8':
+    case 'bool':
+      return new Uint8Array(length);
+    case 'int8':
+      return new Int8Array(length);
+    case 'int32':
+      return new Int32Array(length);
+    case 'int64':
+      return new BigInt64Array(length);
+    case 'float32':
+      return new Float32Array(length);
+    case 'float64':
+      return new Float64Array(length);
+  }
+}
