@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { findNode } from './node24.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -94,7 +95,6 @@ function runNx({ force, onStep }) {
       NX_DAEMON: 'false',
       NX_NO_CLOUD: 'true',
       NX_TUI: 'false',
-      ...(process.stderr.isTTY ? { FORCE_COLOR: '1' } : { FORCE_COLOR: '0', NO_COLOR: '1' }),
     },
   });
   let output = '';
@@ -137,9 +137,10 @@ export async function build({ force = false } = {}) {
 function readable(output) {
   const noise =
     /^( NX |> |- fovea|Failed tasks:|Hint: |Warning: command|Tasks not run| {2}(Run duration|Cache|Critical path|Recoverable))/;
-  const lines = output.replace(/\r/g, '').split('\n');
+  const text = process.stderr.isTTY ? output : stripVTControlCharacters(output);
+  const lines = text.replace(/\r/g, '').split('\n');
   return `${lines
-    .filter((text) => !noise.test(text))
+    .filter((line) => !noise.test(line))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;

@@ -18,7 +18,7 @@ if (!(await build())) process.exit(1);
 
 const projects = ['unit', 'medium', 'e2e'].flatMap((name) => ['--project', name]);
 /** For machines: the counts as JSON beside the usual output. */
-const report = process.env.FOVEA_TEST_REPORT;
+const report = process.env.TEST_REPORT;
 const reporters = report ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : [];
 
 process.chdir(root);
