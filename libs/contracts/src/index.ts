@@ -1,4 +1,5 @@
 export * from './errors.ts';
+export * from './labels.ts';
 export * from './models.ts';
 export * from './results.ts';
 export * from './runs.ts';
