@@ -41,6 +41,14 @@ export function runUnderNode24(args, env = {}) {
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // On a terminal Ctrl-C reaches the whole process group: the child has had it, and twice would mean "at once".
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  // npm hands SIGTERM to the shell between us, which dies of it in silence: a new parent means npm is gone.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill();
+  }, 500);
+  if (!process.env.npm_lifecycle_event) clearInterval(watch);
   child.on('error', (error) => {
     console.error(error.message);
     process.exit(1);
