@@ -1,1 +1,1 @@
-export {};
+export { classification } from './classification.ts';

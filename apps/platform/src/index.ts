@@ -1,1 +1,1 @@
-export {};
+export { APPLICATIONS } from './applications.ts';

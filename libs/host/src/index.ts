@@ -1,1 +1,12 @@
-export {};
+export { readDataLock } from '@fovea/catalog';
+export { loadSettings, type Settings } from '@fovea/config';
+export { doctor, type DoctorCheck } from './doctor.ts';
+export { Engine, type EngineOptions, type Log } from './engine/engine.ts';
+export type { ExecuteRequest } from './engine/executor.ts';
+export { openApi } from './server/openapi.ts';
+export type { InputBytes } from './engine/inputs.ts';
+export { drawOverlay } from './engine/overlay.ts';
+export { type Application } from './engine/registry.ts';
+export { serve, type ServeOptions, type Server } from './server/serve.ts';
+export { runService } from './server/service.ts';
+export { codeVersion, repositoryRoot } from './version.ts';

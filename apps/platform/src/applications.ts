@@ -1,0 +1,5 @@
+import { classification } from '@fovea/classification';
+import type { Application } from '@fovea/host';
+
+/** Every application of Fovea: one line each. */
+export const APPLICATIONS: readonly Application[] = [{ app: 'classification', definitions: [classification] }];

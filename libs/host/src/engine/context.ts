@@ -1,0 +1,90 @@
+import type { BlobPort, Priority, RunContext, Runtime, Stage, StageModel } from '@fovea/application';
+import { VisionError, type Attachment, type StageTiming } from '@fovea/contracts';
+
+export interface ContextOptions {
+  readonly models: Readonly<Record<string, StageModel>>;
+  readonly runtime: Runtime;
+  readonly blobs: BlobPort;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: { done: number; total: number; unit: string }) => void;
+  readonly onPartial?: (result: Record<string, unknown>) => void;
+}
+export type { Priority };
+
+/** The context of one run, and what it saw: stage timings, the device, attachments. */
+export class Context implements RunContext {
+  readonly models: Readonly<Record<string, StageModel>>;
+  readonly runtime: Runtime;
+  readonly blobs: BlobPort;
+  readonly signal: AbortSignal;
+  readonly stages: StageTiming[] = [];
+  readonly attachments: Attachment[] = [];
+  readonly devices = new Set<string>();
+  preprocessMs = 0;
+  postprocessMs = 0;
+  private readonly options: ContextOptions;
+
+  constructor(options: ContextOptions) {
+    this.options = options;
+    this.models = options.models;
+    this.runtime = options.runtime;
+    this.blobs = options.blobs;
+    this.signal = options.signal;
+  }
+
+  async stage<I, P, F, O>(
+    stage: Stage<I, P, F, O>,
+    input: I,
+    params: P,
+    { role = 'primary' }: { role?: string } = {},
+  ): Promise<O> {
+    const model = this.models[role];
+    if (!model) throw new TypeError(`the definition declares no role "${role}" for stage ${stage.name}`);
+    this.signal.throwIfAborted();
+    const start = performance.now();
+    const { feeds, frame } = await stage.preprocess(input, params, model);
+    const prepared = performance.now();
+    const response = await this.runtime.run({ model: model.id, feeds, outputs: stage.outputs });
+    const ran = performance.now();
+    const output = await stage.postprocess(response.outputs, { frame, params, model });
+    this.preprocessMs += prepared - start;
+    this.postprocessMs += performance.now() - ran;
+    this.devices.add(response.device);
+    this.stages.push({
+      role: role === 'primary' ? stage.name : role,
+      queueMs: response.queueMs,
+      inferenceMs: response.inferenceMs,
+      batchSize: response.batchSize,
+      cached: false,
+    });
+    return output;
+  }
+
+  async attach(attachment: Parameters<RunContext['attach']>[0]): Promise<void> {
+    const { sha256 } = await this.blobs.put(attachment.bytes, attachment.mime);
+    const { role, caption, index } = attachment;
+    this.attachments.push({
+      role,
+      blob: sha256,
+      ...(caption === undefined ? {} : { caption }),
+      ...(index === undefined ? {} : { index }),
+    });
+  }
+
+  progress(done: number, total: number, unit: string): void {
+    this.options.onProgress?.({ done, total, unit });
+  }
+
+  partial(result: Record<string, unknown>): void {
+    this.options.onPartial?.(result);
+  }
+}
+
+/** An abort by the client reads as CANCELLED, a passed deadline as DEADLINE_EXCEEDED, whoever noticed it first. */
+export function cancelled(signal: AbortSignal): VisionError {
+  const reason: unknown = signal.reason;
+  if (reason instanceof VisionError) return reason;
+  if (reason instanceof DOMException && reason.name === 'TimeoutError')
+    return new VisionError('DEADLINE_EXCEEDED', 'the deadline of the request has passed', { cause: reason });
+  return new VisionError('CANCELLED', 'the request was cancelled', { cause: reason });
+}

@@ -1,0 +1,223 @@
+import { primaryInput } from '@fovea/application';
+import { openCatalog, type Catalog } from '@fovea/catalog';
+import { VisionError, type ModelList, type ReplayEnvelope, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
+import type { Settings } from '@fovea/config';
+import { createInference, type Inference } from '@fovea/inference';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { codeVersion, repositoryRoot } from '../version.ts';
+import { difference } from './difference.ts';
+import { Executor, type ExecuteRequest } from './executor.ts';
+import type { InputsByName } from './inputs.ts';
+import { drawOverlay, type OverlayFormat } from './overlay.ts';
+import { Registry, type Application } from './registry.ts';
+import { forward } from './remote.ts';
+
+/** What the engine, the inference library and the catalog log to (pino's shape). */
+export interface Log {
+  debug(details: object, message: string): void;
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface EngineOptions {
+  readonly settings: Settings;
+  readonly applications: readonly Application[];
+  /** false: no catalog, nothing is kept (the CLI in its own process). */
+  readonly record: boolean;
+  readonly log: Log;
+  readonly onRun?: (envelope: RunEnvelope) => void;
+}
+
+/** Everything below the interfaces: tasks, inference and catalog, wired. HTTP, socket and CLI all call this. */
+export class Engine {
+  readonly registry: Registry;
+  readonly inference: Inference;
+  readonly catalog: Catalog | undefined;
+  readonly settings: Settings;
+  readonly version: string;
+  /** Set while shutting down: readiness says so. */
+  closing = false;
+  private readonly executor: Executor;
+
+  private constructor(options: EngineOptions, parts: { inference: Inference; catalog: Catalog | undefined; version: string }) {
+    this.settings = options.settings;
+    this.registry = registryOf(options);
+    this.inference = parts.inference;
+    this.catalog = parts.catalog;
+    this.version = parts.version;
+    const { maxPixels, deadlineMs, keepInputs } = options.settings;
+    this.executor = new Executor({
+      ...parts,
+      codeVersion: parts.version,
+      maxPixels,
+      deadlineMs,
+      keepInputs,
+      decodeLimit: Math.max(2, availableParallelism() * 2),
+      ...(options.onRun ? { onRun: options.onRun } : {}),
+    });
+  }
+
+  /** Opens the catalog and starts inference side by side; neither is left running where the other fails. */
+  static async create(options: EngineOptions): Promise<Engine> {
+    const { settings, log } = options;
+    registryOf(options); // a wrong FOVEA_APPS is said before anything is started
+    const root = repositoryRoot();
+    const starting = [
+      startInference(settings, root, log),
+      options.record
+        ? openCatalog({
+            dataDir: settings.dataDir,
+            ...(settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : {}),
+            log,
+            keep: { days: settings.keepDays, bytes: settings.keepBytes, inputs: settings.keepInputs },
+          })
+        : undefined,
+    ] as const;
+    const [inference, catalog] = await Promise.allSettled(starting);
+    if (inference.status === 'rejected' || catalog.status === 'rejected') {
+      if (inference.status === 'fulfilled') await inference.value.close();
+      if (catalog.status === 'fulfilled') await catalog.value?.close();
+      throw (inference.status === 'rejected' ? inference : (catalog as PromiseRejectedResult)).reason;
+    }
+    return new Engine(options, { inference: inference.value, catalog: catalog.value, version: codeVersion(root) });
+  }
+
+  tasks(): TaskInfo[] {
+    return this.registry.list();
+  }
+
+  models(): ModelList {
+    return { items: this.inference.models(), nextCursor: null, device: this.inference.device() };
+  }
+
+  /** One run of a task, here or forwarded to the service that has it. */
+  async execute(request: ExecuteRequest): Promise<RunEnvelope> {
+    const task = this.registry.get(request.task);
+    const idempotent = await this.repeated(request);
+    if (idempotent) return idempotent;
+    if (task.remote !== undefined) return forward(task.remote, request, this.settings.apiKey);
+    return this.executor.execute(task.definition, request);
+  }
+
+  /** One run per picture of the primary input, side by side; each fails alone. */
+  async executeEach(request: ExecuteRequest): Promise<PromiseSettledResult<RunEnvelope>[]> {
+    const { definition } = this.registry.get(request.task);
+    const primary = primaryInput(definition);
+    const pictures = (primary === undefined ? undefined : request.inputs[primary]) ?? [];
+    return Promise.allSettled(
+      pictures.map((picture, index) => {
+        const inputs: InputsByName = { ...request.inputs, [primary as string]: [picture] };
+        const { idempotency, ...rest } = request;
+        const own = idempotency && { ...idempotency, key: `${idempotency.key}#${index}` };
+        return this.execute({ ...rest, inputs, ...(own ? { idempotency: own } : {}) });
+      }),
+    );
+  }
+
+  /** @throws NOT_FOUND */
+  async findRun(owner: string, id: string): Promise<RunEnvelope> {
+    const run = /^[0-9a-f-]{36}$/.test(id) ? await this.needCatalog().runs.get(owner, id) : null;
+    if (!run) throw new VisionError('NOT_FOUND', `there is no run ${id}`);
+    return run;
+  }
+
+  /** Runs again with what was recorded, and compares. @throws NOT_FOUND, MODEL_CHANGED */
+  async replay(owner: string, id: string, options: { current?: boolean; signal?: AbortSignal } = {}): Promise<ReplayEnvelope> {
+    const original = await this.findRun(owner, id);
+    const { task, models, params } = original.run;
+    if (!options.current)
+      for (const model of models) {
+        const now = this.inference.models().find((other) => other.id === model.id);
+        if (now?.sha256 !== model.sha256)
+          throw new VisionError('MODEL_CHANGED', `${model.id} was ${model.sha256.slice(0, 12)}, now ${now?.sha256.slice(0, 12) ?? 'gone'}`);
+      }
+    const others = Object.fromEntries(models.slice(1).map((model) => [model.role, model.id]));
+    const replay = await this.execute({
+      task,
+      owner,
+      inputs: await this.recordedInputs(owner, original),
+      params: models.length > 1 ? { ...params, models: others } : params,
+      model: models[0]?.id,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    return { original, replay, difference: difference(original.result, replay.result) };
+  }
+
+  /** The result drawn on the picture. `picture` defaults to the recorded input. */
+  async overlay(envelope: RunEnvelope, format: OverlayFormat, source: { owner: string } | { picture: Uint8Array }): Promise<Uint8Array> {
+    if (format === 'svg') return drawOverlay(envelope, 'svg');
+    const picture = 'picture' in source ? source.picture : await this.recordedPicture(source.owner, envelope);
+    return drawOverlay(envelope, 'png', picture);
+  }
+
+  async close(): Promise<void> {
+    await this.inference.drain(10_000);
+    await Promise.allSettled([this.inference.close(), this.catalog?.close()]);
+  }
+
+  /** @throws CATALOG_UNAVAILABLE in a process that keeps nothing */
+  needCatalog(): Catalog {
+    if (!this.catalog) throw new VisionError('CATALOG_UNAVAILABLE', 'this process keeps no catalog');
+    return this.catalog;
+  }
+
+  private async repeated(request: ExecuteRequest): Promise<RunEnvelope | undefined> {
+    if (!request.idempotency || request.store === false || !this.catalog) return undefined;
+    const owner = request.owner ?? 'local';
+    const { key, requestSha256 } = request.idempotency;
+    const state = await this.catalog.idempotency.begin(owner, key, requestSha256);
+    if (state.state === 'new') return undefined;
+    if (state.state === 'busy')
+      throw new VisionError('CONFLICT', `a request with Idempotency-Key "${key}" is still running`, {
+        hint: 'Wait for its answer, then ask again: the same key answers the same run.',
+      });
+    return this.findRun(owner, state.runIds[0] as string);
+  }
+
+  private async recordedInputs(owner: string, envelope: RunEnvelope): Promise<InputsByName> {
+    const inputs: Record<string, { bytes: Uint8Array; sha256: string }[]> = {};
+    for (const [key, { sha256 }] of Object.entries(envelope.inputs)) {
+      const name = key.replace(/\.\d+$/, '');
+      (inputs[name] ??= []).push({ bytes: await this.readBlob(owner, sha256), sha256 });
+    }
+    return inputs;
+  }
+
+  private recordedPicture(owner: string, envelope: RunEnvelope): Promise<Uint8Array> {
+    const picture = Object.values(envelope.inputs)[0];
+    if (!picture) throw new VisionError('NOT_FOUND', `run ${envelope.run.id} has no picture to draw on`);
+    return this.readBlob(owner, picture.sha256);
+  }
+
+  /** @throws NOT_FOUND when the owner has no reference, or only the hash was kept */
+  async readBlob(owner: string, sha256: string): Promise<Uint8Array> {
+    const bytes = await this.needCatalog().blobs.read(owner, sha256);
+    if (!bytes)
+      throw new VisionError('NOT_FOUND', `there are no bytes for ${sha256}`, {
+        hint: 'Inputs are not kept with FOVEA_KEEP_INPUTS=false or past FOVEA_KEEP_DAYS / FOVEA_KEEP_BYTES.',
+      });
+    return bytes;
+  }
+}
+
+function registryOf({ applications, settings }: EngineOptions): Registry {
+  return new Registry({ applications, apps: settings.apps, remoteApps: settings.remoteApps });
+}
+
+async function startInference(settings: Settings, root: string, log: Log): Promise<Inference> {
+  const inference = await createInference({
+    modelsDir: join(root, 'models'),
+    dataDir: settings.dataDir,
+    device: settings.device,
+    ...(settings.threads ? { threads: settings.threads } : {}),
+    queueLimit: settings.queueLimit,
+    ...(settings.memoryBytes ? { memoryBytes: settings.memoryBytes } : {}),
+    licences: settings.licences,
+    ...(settings.modelMirror ? { mirror: settings.modelMirror } : {}),
+    log,
+  });
+  await inference.start();
+  return inference;
+}

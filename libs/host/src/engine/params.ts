@@ -1,0 +1,82 @@
+import type { AnyDefinition } from '@fovea/application';
+import { invalidFields, VisionError } from '@fovea/contracts';
+import { z } from 'zod';
+
+interface JsonSchema {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly anyOf?: readonly JsonSchema[];
+}
+
+/** The model of each role that a request chose, and the checked parameters. */
+export interface ParsedParams {
+  readonly params: Record<string, unknown>;
+  readonly models: Readonly<Record<string, string>>;
+}
+
+/**
+ * Checks a request's parameters against a definition: unknown names are refused, defaults filled in.
+ * @throws INVALID_PARAMETER naming every field that is wrong
+ */
+export function parseParams(definition: AnyDefinition, raw: unknown, model?: string): ParsedParams {
+  const input = raw ?? {};
+  if (typeof input !== 'object' || Array.isArray(input))
+    throw new VisionError('INVALID_PARAMETER', 'params must be an object such as {"topK": 3}');
+  const { models: chosen, ...rest } = input as Record<string, unknown>;
+  const parsed = (definition.params as z.ZodObject).strict().safeParse(rest);
+  if (!parsed.success) throw invalidFields(parsed.error);
+  return { params: parsed.data, models: chooseModels(definition, chosen, model) };
+}
+
+function chooseModels(definition: AnyDefinition, chosen: unknown, model: string | undefined): Record<string, string> {
+  const wanted = z.record(z.string(), z.string()).optional().safeParse(chosen);
+  if (!wanted.success) throw new VisionError('INVALID_PARAMETER', 'models must be an object {role: model id}');
+  const byRole: Record<string, string | undefined> = { ...wanted.data };
+  if (model !== undefined) byRole['primary'] = model;
+  for (const role of Object.keys(byRole))
+    if (!Object.hasOwn(definition.models, role))
+      throw new VisionError('INVALID_PARAMETER', `models.${role}: ${definition.task} has no such role`, {
+        hint: `Its roles: ${Object.keys(definition.models).join(', ')}`,
+      });
+  return Object.fromEntries(
+    Object.entries(definition.models).map(([role, { choices }]) => {
+      const id = byRole[role] ?? choices[0];
+      if (!choices.includes(id))
+        throw new VisionError('INVALID_PARAMETER', `model "${id}" does not serve ${definition.task} as ${role}`, {
+          errors: [{ path: role === 'primary' ? 'model' : `models.${role}`, message: `one of ${choices.join(', ')}` }],
+          hint: `Choose one of: ${choices.join(', ')}`,
+        });
+      return [role, id];
+    }),
+  );
+}
+
+/**
+ * Parameters of a query string as the JSON that they mean, by the task's JSON Schema: `topK=3&labels=cat,dog`.
+ * What cannot be read as the wanted type is left as text, for the schema to name.
+ */
+export function queryParams(schema: JsonSchema, query: Readonly<Record<string, string | string[]>>): Record<string, unknown> {
+  const params: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(query)) {
+    const property = schema.properties?.[name];
+    params[name] = property ? coerce(property, value) : value;
+  }
+  return params;
+}
+
+function coerce(schema: JsonSchema, value: string | string[]): unknown {
+  const types = schema.anyOf?.map((option) => option.type) ?? [schema.type];
+  if (types.includes('array')) return (Array.isArray(value) ? value : value.split(',')).map((part) => part.trim());
+  const text = Array.isArray(value) ? (value.at(-1) ?? '') : value;
+  if ((types.includes('number') || types.includes('integer')) && text.trim() !== '' && Number.isFinite(Number(text)))
+    return Number(text);
+  if (types.includes('boolean') && /^(true|1|false|0)$/.test(text)) return text === 'true' || text === '1';
+  if (types.includes('object')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+  return text;
+}

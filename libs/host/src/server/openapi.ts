@@ -1,0 +1,231 @@
+import { ERRORS, type ErrorCode, type TaskInfo } from '@fovea/contracts';
+import * as contracts from '@fovea/contracts';
+import { z } from 'zod';
+
+type Json = Record<string, unknown>;
+
+const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
+const json = (schema: Json): Json => ({ content: { 'application/json': { schema } } });
+const ok = (id: string, description: string, status = '200'): Json => ({ [status]: { description, ...json(ref(id)) } });
+const binary = (type: string, description: string): Json => ({
+  '200': { description, content: { [type]: { schema: { type: 'string', format: 'binary' } } } },
+});
+const problems = (...codes: ErrorCode[]): Json => {
+  const byStatus = new Map<number, string[]>();
+  for (const code of codes) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, named]) => [
+      String(status),
+      {
+        description: named.map((code) => `${code}: ${ERRORS[code].title}`).join('; '),
+        content: { 'application/problem+json': { schema: ref('Problem') } },
+      },
+    ]),
+  );
+};
+const path = (name: string, description: string): Json => ({
+  name,
+  in: 'path',
+  required: true,
+  description,
+  schema: { type: 'string' },
+});
+const query = (name: string, schema: Json, description?: string): Json => ({
+  name,
+  in: 'query',
+  schema,
+  ...(description ? { description } : {}),
+});
+const ID = path('id', 'the id');
+
+/** Every component schema, from the zod schemas of contracts that carry an id. */
+function components(): Json {
+  const registry = z.registry<{ id: string }>();
+  for (const schema of Object.values(contracts)) {
+    if (!(schema instanceof z.ZodType)) continue;
+    const id = z.globalRegistry.get(schema)?.id;
+    if (id) registry.add(schema, { id });
+  }
+  const { schemas } = z.toJSONSchema(registry, {
+    uri: (id) => `#/components/schemas/${id}`,
+    io: 'output',
+    target: 'draft-2020-12',
+    unrepresentable: 'any',
+  });
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, schema]) => {
+      const { $schema: _dialect, $id: _id, ...rest } = schema as Json;
+      return [id, rest];
+    }),
+  );
+}
+
+function runOperation(task: TaskInfo): Json {
+  const primary = task.inputs[0];
+  const { $schema: _dialect, ...params } = task.params as Json;
+  const properties = (params['properties'] ?? {}) as Record<string, Json>;
+  const multipart = Object.fromEntries(
+    task.inputs.map((input, index) => {
+      const file = { type: 'string', format: 'binary' };
+      // repeating the primary makes a batch
+      return [input.name, index === 0 || input.max > 1 ? { type: 'array', items: file } : file];
+    }),
+  );
+  return {
+    operationId: `run-${task.task}`,
+    tags: ['tasks'],
+    summary: task.title,
+    description: task.description,
+    parameters: [
+      query('store', { type: 'boolean', default: true }, 'false keeps nothing: no run, no blob'),
+      query('model', { type: 'string', enum: task.models[0]?.choices }, 'the primary model'),
+      ...Object.entries(properties).map(([name, schema]) => query(name, schema, schema['description'] as string)),
+      { name: 'Idempotency-Key', in: 'header', schema: { type: 'string' }, description: 'a repeat answers the first run' },
+      { name: 'X-Request-Id', in: 'header', schema: { type: 'string' } },
+      {
+        name: 'Accept',
+        in: 'header',
+        schema: { type: 'string', enum: ['application/json', 'text/event-stream'] },
+        description: 'text/event-stream: `partial` events, then `result` or `problem`',
+      },
+    ],
+    requestBody: {
+      required: task.inputs.some((input) => input.min > 0),
+      content: {
+        'multipart/form-data': {
+          schema: {
+            type: 'object',
+            properties: { ...multipart, params: { ...params, description: 'JSON' }, model: { type: 'string' } },
+          },
+        },
+        ...(primary ? { [`${primary.media}/*`]: { schema: { type: 'string', format: 'binary' } } } : {}),
+        'application/json': { schema: { allOf: [ref('RunRequest'), { type: 'object', properties: { params } }] } },
+      },
+    },
+    responses: {
+      '200': {
+        description: 'the run; of several primary inputs, the batch',
+        ...json({ anyOf: [ref('RunEnvelope'), ref('BatchEnvelope')] }),
+      },
+      ...problems(
+        'INVALID_REQUEST', 'UNAUTHENTICATED', 'FORBIDDEN', 'CONFLICT', 'IMAGE_TOO_LARGE', 'PAYLOAD_TOO_LARGE',
+        'UNSUPPORTED_MEDIA', 'IMAGE_CORRUPT', 'INVALID_PARAMETER', 'URL_REFUSED', 'QUEUE_FULL', 'CANCELLED', 'INTERNAL',
+        'MODEL_MISSING', 'MODEL_FAILED', 'CATALOG_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'STORAGE_FULL',
+      ),
+    },
+  };
+}
+
+function runQueryParameters(): Json[] {
+  const schema = z.toJSONSchema(contracts.RunQuery, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, Json> };
+  return Object.entries(schema.properties).map(([name, property]) => query(name, property));
+}
+
+/** The OpenAPI 3.1 description of a server with these tasks, made from the same schemas that check the requests. */
+export function openApi(tasks: readonly TaskInfo[], version: string): Json {
+  const modelAction = (action: string) => ({
+    post: {
+      operationId: `${action}-model`,
+      tags: ['models'],
+      summary: `${action} a model`,
+      parameters: [ID],
+      responses: { ...ok('ModelInfo', 'the model'), ...problems('NOT_FOUND', 'MODEL_MISSING', 'MODEL_FAILED', 'STORAGE_FULL') },
+    },
+  });
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Fovea',
+      version: version.split('+')[0],
+      description: 'Self-hosted computer vision: every application as a service.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    security: [{}, { key: [] }],
+    tags: ['tasks', 'catalog', 'models', 'system'].map((name) => ({ name })),
+    paths: {
+      '/v1/tasks': {
+        get: { operationId: 'list-tasks', tags: ['tasks'], summary: 'Tasks of this server', responses: ok('TaskList', 'the tasks') },
+      },
+      ...Object.fromEntries(tasks.map((task) => [`/v1/tasks/${task.task}`, { post: runOperation(task) }])),
+      '/v1/runs': {
+        get: {
+          operationId: 'list-runs',
+          tags: ['catalog'],
+          summary: 'Runs, newest first',
+          parameters: runQueryParameters(),
+          responses: { ...ok('RunPage', 'a page'), ...problems('INVALID_PARAMETER', 'CATALOG_UNAVAILABLE') },
+        },
+      },
+      '/v1/runs/{id}': {
+        parameters: [ID],
+        get: { operationId: 'get-run', tags: ['catalog'], summary: 'One run', responses: { ...ok('RunEnvelope', 'the run'), ...problems('NOT_FOUND') } },
+        delete: {
+          operationId: 'delete-run',
+          tags: ['catalog'],
+          summary: 'Delete a run',
+          responses: { '204': { description: 'deleted' }, ...problems('NOT_FOUND') },
+        },
+      },
+      '/v1/runs/{id}/overlay.png': {
+        get: {
+          operationId: 'run-overlay-png', tags: ['catalog'], summary: 'The result drawn on the picture', parameters: [ID],
+          responses: { ...binary('image/png', 'the picture'), ...problems('NOT_FOUND') },
+        },
+      },
+      '/v1/runs/{id}/overlay.svg': {
+        get: {
+          operationId: 'run-overlay-svg', tags: ['catalog'], summary: 'The drawing alone', parameters: [ID],
+          responses: { ...binary('image/svg+xml', 'the drawing'), ...problems('NOT_FOUND') },
+        },
+      },
+      '/v1/runs/{id}/replay': {
+        post: {
+          operationId: 'replay-run', tags: ['catalog'], summary: 'Run again as recorded, and compare', parameters: [ID],
+          requestBody: json(ref('ReplayRequest')),
+          responses: { ...ok('ReplayEnvelope', 'both runs and their difference'), ...problems('NOT_FOUND', 'MODEL_CHANGED', 'MODEL_MISSING') },
+        },
+      },
+      '/v1/blobs': {
+        post: {
+          operationId: 'put-blob', tags: ['catalog'], summary: 'Keep bytes',
+          requestBody: { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } },
+          responses: { ...ok('BlobInfo', 'the blob', '201'), ...problems('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'STORAGE_FULL') },
+        },
+      },
+      '/v1/blobs/{sha256}': {
+        get: {
+          operationId: 'get-blob', tags: ['catalog'], summary: 'Bytes by their SHA-256',
+          parameters: [path('sha256', 'lower-case hex'), query('thumb', { type: 'integer', enum: [160, 320, 640] }, 'a WebP thumbnail')],
+          responses: { ...binary('*/*', 'the bytes'), '206': { description: 'a range of them' }, '304': { description: 'unchanged' }, ...problems('NOT_FOUND') },
+        },
+      },
+      '/v1/models': {
+        get: { operationId: 'list-models', tags: ['models'], summary: 'Models and the device', responses: ok('ModelList', 'the models') },
+      },
+      '/v1/models/{id}': {
+        get: {
+          operationId: 'get-model', tags: ['models'], summary: 'One model', parameters: [ID],
+          responses: { ...ok('ModelInfo', 'the model'), ...problems('NOT_FOUND') },
+        },
+      },
+      ...Object.fromEntries(['load', 'unload', 'pull'].map((action) => [`/v1/models/{id}/${action}`, modelAction(action)])),
+      '/v1/health/live': {
+        get: { operationId: 'live', tags: ['system'], summary: 'The process answers', security: [{}], responses: ok('Health', 'it does') },
+      },
+      '/v1/health/ready': {
+        get: {
+          operationId: 'ready', tags: ['system'], summary: 'Database and inference answer', security: [{}],
+          responses: { ...ok('Health', 'they do'), ...ok('Health', 'not yet, or not any more', '503') },
+        },
+      },
+      '/metrics': {
+        get: { operationId: 'metrics', tags: ['system'], summary: 'Prometheus metrics', responses: { '200': { description: 'text', content: { 'text/plain': { schema: { type: 'string' } } } } } },
+      },
+    },
+    components: { schemas: components(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+  };
+}

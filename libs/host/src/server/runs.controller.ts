@@ -1,0 +1,75 @@
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
+import { invalidFields, ReplayRequest, RunQuery, VisionError, type ReplayEnvelope, type RunEnvelope, type RunPage } from '@fovea/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Engine } from '../engine/engine.ts';
+import { readJsonBody } from './body.ts';
+import { connectionSignal, OWNER, queryOf } from './exchange.ts';
+
+@Controller('v1/runs')
+export class RunsController {
+  constructor(@Inject(Engine) private readonly engine: Engine) {}
+
+  @Get()
+  list(@Req() request: FastifyRequest): Promise<RunPage> {
+    const query = RunQuery.strict().safeParse(queryOf(request));
+    if (!query.success) throw invalidFields(query.error);
+    return this.engine.needCatalog().runs.list(OWNER, query.data);
+  }
+
+  @Get('export')
+  export(): never {
+    throw new VisionError('NOT_IMPLEMENTED', 'exports come with the detection applications', {
+      hint: 'Page through GET /v1/runs (limit 200) until then.',
+    });
+  }
+
+  @Get(':id')
+  get(@Param('id') id: string): Promise<RunEnvelope> {
+    return this.engine.findRun(OWNER, id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  async delete(@Param('id') id: string): Promise<void> {
+    const { run } = await this.engine.findRun(OWNER, id);
+    await this.engine.needCatalog().runs.delete(OWNER, run.id);
+  }
+
+  @Get(':id/overlay.png')
+  png(@Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
+    return this.overlay(id, 'png', reply);
+  }
+
+  @Get(':id/overlay.svg')
+  svg(@Param('id') id: string, @Res() reply: FastifyReply): Promise<void> {
+    return this.overlay(id, 'svg', reply);
+  }
+
+  @Post(':id/replay')
+  @HttpCode(200)
+  async replay(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReplayEnvelope> {
+    const signal = connectionSignal(reply);
+    const body = ReplayRequest.strict().safeParse((await readJsonBody(request.raw)) ?? {});
+    if (!body.success) throw invalidFields(body.error);
+    return this.engine.replay(OWNER, id, { current: body.data.model === 'current', signal });
+  }
+
+  @Post(':id/explain')
+  explain(): never {
+    throw new VisionError('NOT_IMPLEMENTED', 'explanations come with the understanding application');
+  }
+
+  private async overlay(id: string, format: 'png' | 'svg', reply: FastifyReply): Promise<void> {
+    const envelope = await this.engine.findRun(OWNER, id);
+    const bytes = await this.engine.overlay(envelope, format, { owner: OWNER });
+    await reply
+      .header('content-type', format === 'png' ? 'image/png' : 'image/svg+xml')
+      .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; sandbox")
+      .header('cache-control', 'private, max-age=31536000, immutable')
+      .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  }
+}

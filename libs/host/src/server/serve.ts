@@ -1,0 +1,199 @@
+import 'reflect-metadata';
+import fastifyStatic from '@fastify/static';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { loadSettings, type Settings } from '@fovea/config';
+import { lockDataFolder } from '@fovea/catalog';
+import type { FastifyInstance } from 'fastify';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { v7 as uuid } from 'uuid';
+import { Engine, type Log } from '../engine/engine.ts';
+import type { Application } from '../engine/registry.ts';
+import { repositoryRoot } from '../version.ts';
+import { BlobsController } from './blobs.controller.ts';
+import { createGate, type Gate } from './gate.ts';
+import { Gateway } from './gateway.ts';
+import { createLog } from './log.ts';
+import { Metrics } from './metrics.ts';
+import { ModelsController } from './models.controller.ts';
+import { answerProblem, LOG, ProblemFilter } from './problem-filter.ts';
+import { asVisionError } from './problem.ts';
+import { rememberRoutes } from './routes.ts';
+import { RunsController } from './runs.controller.ts';
+import { DOCS_PAGE, DOCS_SCRIPT, Site, swaggerFolder } from './site.ts';
+import { SocketAdapter } from './socket-adapter.ts';
+import { SystemController } from './system.controller.ts';
+import { TasksController } from './tasks.controller.ts';
+import { UrlInputs } from './url-input.ts';
+
+@Module({})
+class HostModule {}
+
+export interface ServeOptions {
+  /** Default: from the environment. */
+  readonly settings?: Settings;
+  readonly log?: Log;
+}
+
+/** A running server. */
+export interface Server {
+  readonly url: string;
+  readonly engine: Engine;
+  /** Stops taking requests, finishes those that run, stops inference and the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server of these applications: catalog, inference, REST, socket.io, the web UI where it is built.
+ * @throws INVALID_PARAMETER for wrong settings, CONFLICT when another process owns the data folder
+ * @example const server = await serve([{ app: 'classification', definitions: [classification] }]);
+ */
+export async function serve(applications: readonly Application[], options: ServeOptions = {}): Promise<Server> {
+  const settings = options.settings ?? loadSettings();
+  const log = options.log ?? createLog(settings);
+  const lock = await lockDataFolder(settings.dataDir);
+  const undo: (() => Promise<void>)[] = [() => lock.release()];
+  try {
+    const metrics = new Metrics();
+    const engine = await Engine.create({ settings, applications, record: true, log, onRun: (run) => metrics.run(run) });
+    undo.push(() => engine.close());
+    metrics.observe(engine);
+    const urls = new UrlInputs({ allow: settings.urlAllow, maxBytes: settings.maxBytes });
+    undo.push(() => urls.close());
+    const app = await createApp({ engine, metrics, urls, log });
+    undo.push(() => app.close());
+    const url = await listen(app, settings);
+    await lock.setUrl(url);
+    log.info({ url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) }, 'ready');
+    return { url, engine, close: () => closeAll(engine, undo) };
+  } catch (error) {
+    await unwind(undo);
+    throw error;
+  }
+}
+
+async function closeAll(engine: Engine, undo: (() => Promise<void>)[]): Promise<void> {
+  engine.closing = true;
+  await unwind(undo);
+}
+
+/** Last opened, first closed; one that fails does not keep the others open. */
+async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
+  for (let step = undo.pop(); step; step = undo.pop()) await step().catch(() => undefined);
+}
+
+interface Parts {
+  readonly engine: Engine;
+  readonly metrics: Metrics;
+  readonly urls: UrlInputs;
+  readonly log: Log;
+}
+
+async function createApp(parts: Parts): Promise<NestFastifyApplication> {
+  const { engine, metrics, log } = parts;
+  const { settings } = engine;
+  const adapter = new FastifyAdapter({
+    logger: false,
+    forceCloseConnections: 'idle',
+    requestTimeout: 120_000,
+    genReqId: (request: { headers: Record<string, unknown> }) => {
+      const sent = request.headers['x-request-id'];
+      return typeof sent === 'string' && /^[\w.:-]{1,128}$/.test(sent) ? sent : uuid();
+    },
+  });
+  const instance = adapter.getInstance() as unknown as FastifyInstance;
+  const hasRoute = rememberRoutes(instance);
+  const gate = createGate(settings);
+  const site = new Site(join(repositoryRoot(), 'apps', 'web', 'dist'), hasRoute);
+  addHooks(instance, { gate, metrics, log });
+  // Every route reads its body itself, with limits while reading.
+  instance.removeAllContentTypeParsers();
+  instance.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  await addPages(instance, site);
+  const app = await NestFactory.create<NestFastifyApplication>(hostModule(parts, site), adapter, {
+    logger: false,
+    bodyParser: false,
+    abortOnError: false,
+  });
+  app.useWebSocketAdapter(new SocketAdapter(app, { gate, maxBytes: settings.maxBytes }));
+  await app.init();
+  return app;
+}
+
+function hostModule({ engine, metrics, urls, log }: Parts, site: Site): DynamicModule {
+  return {
+    module: HostModule,
+    controllers: [TasksController, RunsController, BlobsController, ModelsController, SystemController],
+    providers: [
+      { provide: Engine, useValue: engine },
+      { provide: Metrics, useValue: metrics },
+      { provide: UrlInputs, useValue: urls },
+      { provide: Site, useValue: site },
+      { provide: LOG, useValue: log },
+      { provide: APP_FILTER, useClass: ProblemFilter },
+      Gateway,
+    ],
+  };
+}
+
+function addHooks(instance: FastifyInstance, { gate, metrics, log }: { gate: Gate; metrics: Metrics; log: Log }): void {
+  instance.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    try {
+      gate.checkOrigin(request.headers);
+      if (/^\/(v1|metrics)\b/.test(request.url) && !request.url.startsWith('/v1/health/')) gate.checkKey(request.headers);
+    } catch (error) {
+      const known = asVisionError(error);
+      metrics.problem(known.code);
+      return answerProblem(reply, known, request.id);
+    }
+  });
+  instance.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'none';
+    metrics.request(request.method, route, reply.statusCode);
+    const ms = Math.round(reply.elapsedTime * 10) / 10;
+    const level = route.startsWith('/v1') && !route.startsWith('/v1/health') ? 'info' : 'debug';
+    log[level]({ method: request.method, path: request.url, status: reply.statusCode, ms, requestId: request.id }, 'request');
+    done();
+  });
+}
+
+const CONTENT_SECURITY =
+  "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; " +
+  "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+
+async function addPages(instance: FastifyInstance, site: Site): Promise<void> {
+  const secure = (response: { setHeader(name: string, value: string): void }) => {
+    response.setHeader('content-security-policy', CONTENT_SECURITY);
+    response.setHeader('x-content-type-options', 'nosniff');
+    response.setHeader('referrer-policy', 'no-referrer');
+  };
+  await instance.register(fastifyStatic, {
+    root: site.folder ?? swaggerFolder(),
+    prefix: site.folder ? '/' : '/docs/',
+    wildcard: false,
+    cacheControl: false,
+    setHeaders(response, file) {
+      secure(response);
+      const hashed = /[\\/]assets[\\/]/.test(file);
+      response.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+  instance.get('/docs', (_request, reply) => {
+    secure(reply.raw);
+    return reply.type('text/html; charset=utf-8').send(DOCS_PAGE);
+  });
+  instance.get('/docs/start.js', (_request, reply) => reply.type('text/javascript').send(DOCS_SCRIPT));
+  for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
+    instance.get(`/docs/${file}`, (_request, reply) => reply.sendFile(file, swaggerFolder()));
+}
+
+/** @throws CONFLICT when the port is taken */
+async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {
+  await app.listen(port, host);
+  const address = app.getHttpServer().address() as AddressInfo;
+  const name = host === '127.0.0.1' || host === '::1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name}:${address.port}`;
+}

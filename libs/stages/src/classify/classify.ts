@@ -1,0 +1,65 @@
+import { defineStage, type Image, type StageModel } from '@fovea/application';
+import type { Label } from '@fovea/contracts';
+import { cropImage } from '@fovea/imaging';
+import { softmax, tensor, topK, type Tensor, type Tensors } from '@fovea/tensor';
+import { classificationCrops, mirror, type Crops } from './crops.ts';
+import { selectClasses } from './labels.ts';
+
+export interface ClassifyParams {
+  readonly topK: number;
+  readonly minScore: number;
+  /** Only these classes are named: index, WordNet id or name. Their scores stay what they are among all classes. */
+  readonly labels?: readonly string[] | undefined;
+  readonly crops: Crops;
+}
+
+/** What the picture is: softmax of the logits, averaged over the crops, best first. */
+export const classify = defineStage({
+  name: 'classify',
+  version: 1,
+  models: ['efficientnet-lite2', 'efficientnet-lite0'],
+  outputs: ['logits'],
+
+  async preprocess(image: Image, { crops }: ClassifyParams, model: StageModel) {
+    const side = inputSide(model);
+    // The card: a centred square of side min(h, w) * S / (S + 32), scaled to S x S, bicubic and antialiased.
+    const regions = classificationCrops(image, { crops, fraction: side / (side + 32) });
+    const pixels = new Uint8Array(regions.length * side * side * 3);
+    for (const [index, { region, mirrored }] of regions.entries()) {
+      const { rgb } = await cropImage(image, region, { width: side, height: side, kernel: 'bicubic' });
+      if (mirrored) mirror(rgb, side);
+      pixels.set(rgb, index * side * side * 3);
+    }
+    return { feeds: { image: tensor('uint8', [regions.length, side, side, 3], pixels) }, frame: undefined };
+  },
+
+  postprocess(outputs: Tensors, { params, model }: { frame: undefined; params: ClassifyParams; model: StageModel }): Label[] {
+    const scores = meanProbabilities(outputs['logits'] as Tensor<'float32'>);
+    const wanted = params.labels ? selectClasses(model.classes, params.labels) : undefined;
+    const candidates = wanted ? scores.map((score, index) => (wanted.has(index) ? score : -1)) : scores;
+    return topK(candidates, Math.min(params.topK, wanted?.size ?? scores.length))
+      .filter(({ score }) => score >= params.minScore)
+      .map(({ index, score }) => {
+        const { name, wnid } = model.classes[index] ?? { name: `class ${index}` };
+        return { label: name, classId: index, ...(wnid ? { wnid } : {}), score };
+      });
+  },
+});
+
+/** S of a model whose input is `image` [n, S, S, 3]. */
+function inputSide(model: StageModel): number {
+  const side = model.inputs[0]?.shape[1];
+  if (typeof side !== 'number') throw new TypeError(`${model.id} has no fixed input size`);
+  return side;
+}
+
+function meanProbabilities(logits: Tensor<'float32'>): Float32Array {
+  const [rows = 1, classes = 0] = logits.dims;
+  if (rows === 1) return softmax(logits.data);
+  const mean = new Float32Array(classes);
+  for (let row = 0; row < rows; row++) {
+    const probabilities = softmax(logits.data, { offset: row * classes, length: classes });
+    for (let index = 0; index < classes; index++) mean[index] = (mean[index] as number) + (probabilities[index] as number) / rows;
+  }
+  return mean;
+}
