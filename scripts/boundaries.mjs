@@ -47,6 +47,8 @@ function boundaryRule(table) {
         sourceTag,
         onlyDependOnLibsWithTags: allowed,
       })),
+      // The page shows the same sample pictures that the tests use; they are data, and bundled.
+      allow: ['/test/fixtures/samples/[\\w-]+\\.jpg$'],
       // testing knows the core, and the core's own specs use testing: a circle of packages, never of modules.
       ignoredCircularDependencies: table['type:testing'].map((tag) => ['@fovea/testing', `tag:${tag}`]),
       // A package may be loaded lazily in one place and plainly in another.

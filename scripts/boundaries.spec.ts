@@ -97,6 +97,16 @@ describe('the import table', { timeout: 60_000 }, () => {
     expect(messages).toEqual([expect.stringContaining('cannot be imported by a relative')]);
   });
 
+  it('lets the page take sample pictures from the fixtures, and nothing else', async () => {
+    const [pictures, code] = await lint('apps/web/src/studio/made-up.ts', [
+      "import '../../../../test/fixtures/samples/coffee.jpg';",
+      "import '../../../../test/medium/server.ts';",
+    ]);
+
+    expect(pictures).toEqual([]);
+    expect(code).toHaveLength(1);
+  });
+
   it('lets tests of several packages import all of them', async () => {
     const messages = await lint(
       'test/medium/made-up.spec.ts',

@@ -17,7 +17,15 @@ const STEPS = { generate: 'database client', compile: 'packages', bundle: 'web p
 
 /** Files and folders whose change may change the build; nx.json names them again, by content. */
 const INPUTS = [
-  ...['apps', 'libs', 'prisma', 'prisma.config.ts', 'scripts/prisma-generate.mjs', 'scripts/build.mjs'],
+  ...[
+    'apps',
+    'libs',
+    'prisma',
+    'prisma.config.ts',
+    'scripts/prisma-generate.mjs',
+    'scripts/build.mjs',
+    'test/fixtures/samples',
+  ],
   ...['package.json', 'package-lock.json', 'nx.json', 'project.json', 'tsconfig.json', 'tsconfig.base.json'],
 ];
 const NOT_INPUTS = new Set(['dist', 'node_modules', 'generated', 'coverage']);
