@@ -48,6 +48,7 @@ export class EmbeddedPostgres {
   #stopping = false;
   #restart: Promise<void> | undefined;
   #watch: NodeJS.Timeout | undefined;
+  #returned: () => void = () => {};
 
   private constructor(dataDir: string, log: Log) {
     this.#paths = clusterPaths(dataDir);
@@ -82,6 +83,11 @@ export class EmbeddedPostgres {
     return `postgresql://${SUPERUSER}:${clusterPassword(this.#paths)}@127.0.0.1:${this.#port}/${DATABASE}`;
   }
 
+  /** Called each time after it died and came back; its port may be another. */
+  onReturn(listener: () => void): void {
+    this.#returned = listener;
+  }
+
   /** Stops it cleanly: sessions are ended, everything is written, the next start needs no recovery. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -105,6 +111,7 @@ export class EmbeddedPostgres {
     for (let waitMs = 250; !this.#stopping; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
         await this.#up();
+        this.#returned();
         return;
       } catch (error) {
         this.#log.error(`the embedded Postgres does not start: ${(error as Error).message}`);

@@ -1,0 +1,90 @@
+import type { BlobInfo } from '@fovea/contracts';
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { BlobFiles, StoredFile } from './blob-files.ts';
+import type { Database } from './database.ts';
+import { guarded } from './failures.ts';
+import { checkOwner } from './record.ts';
+import { cleanText } from './search-rows.ts';
+
+/** A blob that its reader may read. */
+export interface StoredBlob extends BlobInfo {
+  /** Absolute, for sendfile and Range. */
+  readonly path: string;
+}
+
+/** Blobs as one owner sees them. */
+export class Blobs {
+  readonly #database: Database;
+  readonly #files: BlobFiles;
+
+  constructor(database: Database, files: BlobFiles) {
+    this.#database = database;
+    this.#files = files;
+  }
+
+  /**
+   * Keeps bytes, once for everybody.
+   * @param options.reference true: the owner may read it from now on (an upload). Default false: a run that is
+   *   recorded within the hour will refer to it; otherwise it is collected.
+   * @throws STORAGE_FULL, CATALOG_UNAVAILABLE
+   */
+  async put(
+    owner: string,
+    content: Uint8Array | AsyncIterable<Uint8Array>,
+    mime: string,
+    options: { reference?: boolean } = {},
+  ): Promise<BlobInfo> {
+    checkOwner(owner);
+    const stored = await this.#files.put(content);
+    if (options.reference) await this.#refer(owner, stored, cleanText(mime));
+    return { ...stored, mime };
+  }
+
+  /** Null where there is none, and where the owner has no reference to it: the two look the same. */
+  async get(owner: string, sha256: string): Promise<StoredBlob | null> {
+    if (!/^[0-9a-f]{64}$/.test(sha256)) return null;
+    const reference = await guarded(() =>
+      this.#database.prisma.blobReference.findFirst({
+        where: { owner, sha256 },
+        orderBy: { id: 'desc' },
+        select: { mime: true },
+      }),
+    );
+    if (!reference) return null;
+    const bytes = await this.#files.size(sha256);
+    return bytes === null ? null : { sha256, mime: reference.mime, bytes, path: this.#files.path(sha256) };
+  }
+
+  /**
+   * The bytes as a stream.
+   * @param range.start first byte, default 0
+   * @param range.end last byte, default the last of the blob
+   */
+  async open(owner: string, sha256: string, range: { start?: number; end?: number } = {}): Promise<(StoredBlob & { stream: Readable }) | null> {
+    const blob = await this.get(owner, sha256);
+    return blob && { ...blob, stream: createReadStream(blob.path, range) };
+  }
+
+  /** Takes an upload's reference back; runs keep theirs. */
+  async forget(owner: string, sha256: string): Promise<boolean> {
+    const where = { owner, sha256, kind: 'upload' };
+    const { count } = await guarded(() => this.#database.prisma.blobReference.deleteMany({ where }));
+    return count > 0;
+  }
+
+  async #refer(owner: string, { sha256, bytes }: StoredFile, mime: string): Promise<void> {
+    await guarded(() =>
+      this.#database.pool.query(
+        `WITH stored AS (
+           INSERT INTO blobs (sha256, bytes) VALUES ($2, $3)
+           ON CONFLICT (sha256) DO UPDATE SET touched_at = now() WHERE blobs.touched_at < now() - interval '1 minute'
+         )
+         INSERT INTO blob_references (owner, sha256, kind, mime, created_at)
+         SELECT $1, $2, 'upload', $4, now()
+         WHERE NOT EXISTS (SELECT 1 FROM blob_references WHERE owner = $1 AND sha256 = $2 AND kind = 'upload' AND mime = $4)`,
+        [owner, sha256, bytes, mime],
+      ),
+    );
+  }
+}

@@ -1,0 +1,191 @@
+import { VisionError, type RunEnvelope, type RunPage, type RunQuery } from '@fovea/contracts';
+import type { z } from 'zod';
+import { BlobFiles } from './blob-files.ts';
+import { Blobs } from './blobs.ts';
+import { collectBlobs, type Collected } from './collect.ts';
+import { heldDataLock, lockDataFolder } from './data-lock.ts';
+import { Database } from './database.ts';
+import { guarded } from './failures.ts';
+import { Idempotency } from './idempotency.ts';
+import { silentLog, type Log } from './log.ts';
+import { EmbeddedPostgres } from './postgres/server.ts';
+import { prepareRecord, type BlobUse, type PreparedRecord, type RunRecord } from './record.ts';
+import { recordStatement } from './record-statement.ts';
+import { Recorder } from './recorder.ts';
+import { expireRuns, type Expired, type KeepOptions } from './retention.ts';
+import type { RunFilter } from './run-query.ts';
+import { Runs } from './runs.ts';
+import { resultBlobs } from './search-rows.ts';
+
+export interface CatalogOptions {
+  readonly dataDir: string;
+  /** Default: an embedded Postgres in the data folder. */
+  readonly databaseUrl?: string;
+  readonly log?: Log;
+  readonly keep?: KeepOptions & {
+    /** Default true. False keeps the hashes of inputs, not their bytes. */
+    readonly inputs?: boolean;
+  };
+}
+
+export interface CatalogStats {
+  readonly runs: number;
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+/** Everything that Fovea remembers: runs in Postgres, blobs on the disk beside it. */
+export interface Catalog {
+  /** With its password. */
+  readonly databaseUrl: string;
+  /** True where the Postgres is our own. */
+  readonly embedded: boolean;
+  /** False where only hashes of inputs are kept (`keep.inputs`). */
+  readonly keepsInputs: boolean;
+  /** @throws CATALOG_UNAVAILABLE within a few seconds */
+  ping(): Promise<void>;
+  readonly runs: {
+    /**
+     * Settles after the commit; its blobs are on the disk before. Calls that come together are committed together.
+     * @throws CATALOG_UNAVAILABLE, STORAGE_FULL, CONFLICT (the id is taken)
+     */
+    record(record: RunRecord): Promise<void>;
+    get(owner: string, id: string): Promise<RunEnvelope | null>;
+    list(owner: string, query?: Partial<z.input<typeof RunQuery>>): Promise<RunPage>;
+    stream(owner: string, filter?: RunFilter): AsyncIterable<RunEnvelope>;
+    delete(owner: string, id: string): Promise<boolean>;
+  };
+  readonly idempotency: Pick<Idempotency, 'begin' | 'complete' | 'release'>;
+  readonly blobs: Pick<Blobs, 'put' | 'get' | 'open' | 'forget'>;
+  /** Removes blobs that nothing refers to. @param options.graceMs how long a blob may wait for its run, default one hour */
+  gc(options?: { graceMs?: number }): Promise<Collected>;
+  /** Deletes what `keep` does not keep, then collects. */
+  retention(): Promise<Expired & Collected>;
+  stats(): Promise<CatalogStats>;
+  /** Commits what waits, then closes; an embedded Postgres is stopped cleanly. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the catalog of a data folder: starts or adopts the embedded Postgres, applies migrations.
+ * Takes the folder's lock unless this process holds it already.
+ * @throws CONFLICT when another process owns the folder; CATALOG_UNAVAILABLE; STORAGE_FULL
+ * @example
+ * const catalog = await openCatalog({ dataDir: '.fovea' });
+ * await catalog.runs.record({ owner: 'local', envelope, inputs: [] });
+ * const { items } = await catalog.runs.list('local', { label: 'tabby', minScore: 0.5 });
+ */
+export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
+  const log = options.log ?? silentLog;
+  const ownLock = heldDataLock(options.dataDir) ? undefined : lockDataFolder(options.dataDir);
+  let server: EmbeddedPostgres | undefined;
+  let database: Database | undefined;
+  try {
+    const files = new BlobFiles(options.dataDir);
+    if (options.databaseUrl === undefined) server = await EmbeddedPostgres.start({ dataDir: options.dataDir, log });
+    const url = () => server?.url ?? options.databaseUrl ?? '';
+    database = new Database({ url, log });
+    const opened = database;
+    server?.onReturn(() => opened.moveTo(url()));
+    await database.migrate(log);
+    return await buildCatalog({ options, database, files, server, release: () => ownLock?.release() });
+  } catch (error) {
+    await database?.close().catch(() => {});
+    await server?.stop();
+    ownLock?.release();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly options: CatalogOptions;
+  readonly database: Database;
+  readonly files: BlobFiles;
+  readonly server: EmbeddedPostgres | undefined;
+  readonly release: () => void;
+}
+
+async function buildCatalog({ options, database, files, server, release }: Parts): Promise<Catalog> {
+  const runs = new Runs(database);
+  const blobs = new Blobs(database, files);
+  const idempotency = new Idempotency(database);
+  if (server) await idempotency.endLeases();
+  const keepsInputs = options.keep?.inputs ?? true;
+  const recorder = new Recorder({
+    insert: async (batch) => void (await database.pool.query(recordStatement(batch, idempotency.holder))),
+    committed: (batch) => committedRuns(database, batch),
+  });
+  let closing: Promise<void> | undefined;
+
+  const record = async (given: RunRecord): Promise<void> => {
+    if (closing) throw new VisionError('CATALOG_UNAVAILABLE', 'The catalog is being closed.');
+    const uses = await storeBlobs(given, { files, keepsInputs });
+    await recorder.add(prepareRecord(given, uses));
+    if (given.idempotencyKey && (given.idempotencyKey.done ?? true)) idempotency.ended(given.owner, given.idempotencyKey.key);
+  };
+  const gc = (collect: { graceMs?: number } = {}) =>
+    guarded(async () => {
+      await idempotency.removeExpired();
+      return await collectBlobs(database, files, collect.graceMs);
+    });
+  const close = async () => {
+    await recorder.drain();
+    idempotency.close();
+    await database.close();
+    await server?.stop();
+    release();
+  };
+  return {
+    get databaseUrl() {
+      return server?.url ?? options.databaseUrl ?? '';
+    },
+    embedded: server !== undefined,
+    keepsInputs,
+    ping: () => database.ping(),
+    runs: {
+      record,
+      get: (owner, id) => runs.get(owner, id),
+      list: (owner, query) => runs.list(owner, query),
+      stream: (owner, filter) => runs.stream(owner, filter),
+      delete: (owner, id) => runs.delete(owner, id),
+    },
+    idempotency,
+    blobs,
+    gc,
+    retention: async () => {
+      const expired = await guarded(() => expireRuns(database, options.keep ?? {}));
+      return { ...expired, ...(await gc()) };
+    },
+    stats: () => guarded(() => catalogStats(database)),
+    close: () => (closing ??= close()),
+  };
+}
+
+/** Writes what a run brings along; the rows that refer to it come after. */
+async function storeBlobs(record: RunRecord, options: { files: BlobFiles; keepsInputs: boolean }): Promise<BlobUse[]> {
+  const { files, keepsInputs } = options;
+  const ofResult = new Set(resultBlobs(record.envelope.result));
+  const inputs = (keepsInputs ? record.inputs : []).map(async ({ sha256, mime, bytes }): Promise<BlobUse> => {
+    if (bytes) await files.put(bytes, sha256);
+    return { sha256, mime, kind: 'input', bytes: bytes?.length ?? null };
+  });
+  const attachments = (record.attachments ?? []).map(async ({ sha256, mime, bytes }): Promise<BlobUse> => {
+    const size = bytes ? (await files.put(bytes, sha256)).bytes : await files.size(sha256);
+    if (size === null) throw new RangeError(`blob ${sha256} of run ${record.envelope.run.id} was not put`);
+    return { sha256, mime, kind: ofResult.has(sha256) ? 'result' : 'attachment', bytes: size };
+  });
+  return await Promise.all([...inputs, ...attachments]);
+}
+
+async function committedRuns(database: Database, batch: readonly PreparedRecord[]): Promise<Set<string>> {
+  const owners = new Map(batch.map((record) => [record.envelope.run.id, record.owner]));
+  const { rows } = await database.pool.query<{ id: string; owner: string }>('SELECT id, owner FROM runs WHERE id = ANY ($1::uuid[])', [
+    [...owners.keys()],
+  ]);
+  return new Set(rows.filter((row) => owners.get(row.id) === row.owner).map((row) => row.id));
+}
+
+async function catalogStats({ prisma }: Database): Promise<CatalogStats> {
+  const [runs, blobs] = await Promise.all([prisma.run.count(), prisma.blob.aggregate({ _count: true, _sum: { bytes: true } })]);
+  return { runs, blobs: blobs._count, bytes: Number(blobs._sum.bytes ?? 0n) };
+}

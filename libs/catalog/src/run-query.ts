@@ -1,0 +1,74 @@
+import type { RunQuery } from '@fovea/contracts';
+import type { Position } from './cursor.ts';
+import { Prisma } from './generated/client.ts';
+import { labelKey } from './search-rows.ts';
+
+export type RunFilter = Omit<RunQuery, 'limit' | 'cursor'>;
+
+export interface ListOptions {
+  readonly owner: string;
+  readonly filter: RunFilter;
+  /** Runs older than this one. */
+  readonly after?: Position;
+  readonly limit: number;
+}
+
+/**
+ * The statement of a listing, newest first. The filter that an index answers best comes first and hands on runs
+ * in the order of the listing, so that Postgres stops as soon as the page is full.
+ */
+export function listStatement({ owner, filter, after, limit }: ListOptions): Prisma.Sql {
+  const { label, q, model, minScore, task, since, until } = filter;
+  const conditions = [Prisma.sql`r.owner = ${owner}`];
+  if (task !== undefined) conditions.push(Prisma.sql`r.task = ${task}`);
+  // The same bounds on whatever comes first and on runs: equal values, so Postgres may use the index of either.
+  const bounds = (table: string, id: string) => {
+    const createdAt = Prisma.raw(`${table}.created_at`);
+    return [
+      ...(since === undefined ? [] : [Prisma.sql`${createdAt} >= ${since}::timestamptz`]),
+      ...(until === undefined ? [] : [Prisma.sql`${createdAt} < ${until}::timestamptz`]),
+      ...(after === undefined
+        ? []
+        : [Prisma.sql`(${createdAt}, ${Prisma.raw(`${table}.${id}`)}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`]),
+    ];
+  };
+  const words = q === undefined ? null : wordsQuery(q);
+  const byRow = label !== undefined || words !== null;
+  let source = Prisma.sql`runs r`;
+  if (byRow) {
+    const matches = [
+      Prisma.sql`s.owner = ${owner}`,
+      ...(label === undefined ? [] : [Prisma.sql`s.label_key = ${labelKey(label)}`]),
+      ...(words === null ? [] : [Prisma.sql`s.words @@ ${words}::tsquery`]),
+      ...(minScore === undefined ? [] : [Prisma.sql`s.score >= ${minScore}`]),
+      ...bounds('s', 'run_id'),
+    ];
+    source = Prisma.sql`(
+      SELECT DISTINCT s.created_at, s.run_id FROM search_rows s WHERE ${Prisma.join(matches, ' AND ')}
+      ORDER BY s.created_at DESC, s.run_id DESC
+    ) f JOIN runs r ON r.id = f.run_id`;
+  } else if (model !== undefined) {
+    const matches = [Prisma.sql`m.owner = ${owner}`, Prisma.sql`m.model_id = ${model}`, ...bounds('m', 'run_id')];
+    source = Prisma.sql`(
+      SELECT DISTINCT m.created_at, m.run_id FROM run_models m WHERE ${Prisma.join(matches, ' AND ')}
+      ORDER BY m.created_at DESC, m.run_id DESC
+    ) f JOIN runs r ON r.id = f.run_id`;
+  } else conditions.push(...bounds('r', 'id'));
+  if (byRow && model !== undefined)
+    conditions.push(Prisma.sql`EXISTS (SELECT 1 FROM run_models m WHERE m.run_id = r.id AND m.model_id = ${model})`);
+  if (!byRow && minScore !== undefined)
+    conditions.push(Prisma.sql`EXISTS (SELECT 1 FROM search_rows s WHERE s.run_id = r.id AND s.score >= ${minScore})`);
+  const order = byRow || model !== undefined ? Prisma.sql`f.created_at DESC, f.run_id DESC` : Prisma.sql`r.created_at DESC, r.id DESC`;
+  return Prisma.sql`SELECT r.id, r.created_at, r.envelope FROM ${source}
+    WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit}`;
+}
+
+/**
+ * `q` as a text search of Postgres: every word must begin a word of the label. Null where q has no words.
+ * @example wordsQuery('Tabby ca')   // "'tabby':* & 'ca':*"
+ */
+export function wordsQuery(q: string): string | null {
+  // Split where the labels are split as well: at everything that is neither letter, mark nor digit.
+  const words = labelKey(q).match(/[\p{L}\p{M}\p{N}]+/gu);
+  return words ? words.map((word) => `'${word}':*`).join(' & ') : null;
+}
