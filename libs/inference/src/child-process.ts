@@ -1,0 +1,38 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+// In the source tree (tests, `--conditions=source`) children run the TypeScript files, in a build the compiled ones.
+const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+
+/** What native libraries and their drivers read; nothing else of the server's environment reaches a child. */
+const PASSED = /^(PATH|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|SystemRoot|XDG_.*|CUDA_.*|NVIDIA_.*|VK_.*|MESA_.*|DXCORE_.*)$/;
+
+export interface ChildOptions {
+  /** Name of the entry module beside this one, without its extension. */
+  readonly entry: 'session-host-main' | 'probe-main';
+  readonly argument: object;
+  readonly stdio: StdioOptions;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Starts one of this library's child processes with the running Node. */
+export function startChild({ entry, argument, stdio, environment }: ChildOptions): ChildProcess {
+  const file = fileURLToPath(new URL(`./${entry}${EXTENSION}`, import.meta.url));
+  const flags = EXTENSION === '.ts' ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [];
+  const env = Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED.test(name)));
+  return spawn(process.execPath, [...flags, file, JSON.stringify(argument)], { stdio, env, windowsHide: true });
+}
+
+/** Calls back with every line of a stream, cut at 2000 characters. */
+export function eachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
+  let rest = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (text: string) => {
+    const lines = (rest + text).split('\n');
+    rest = (lines.pop() ?? '').slice(0, 2000);
+    for (const line of lines) if (line.trim()) onLine(line.slice(0, 2000));
+  });
+  stream?.on('end', () => {
+    if (rest.trim()) onLine(rest);
+  });
+}

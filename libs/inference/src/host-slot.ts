@@ -1,0 +1,393 @@
+import { VisionError } from '@fovea/contracts';
+import { BackendGone, RunError, type Backend, type Batch, type BatchAnswer } from './backend.ts';
+import { joinBatch, splitBatch, zeroBatch } from './batch.ts';
+import { ModelCache, zeroRow, type CacheOptions } from './model-cache.ts';
+import type { BatchProfile } from './profile.ts';
+import type { Queues } from './queues.ts';
+import type { PendingRequest } from './request.ts';
+import type { HostStats, InferenceEvents, Limits, Log } from './types.ts';
+
+/** A batch handed to the backend; without requests it only measures. */
+interface Flight {
+  readonly requests: readonly PendingRequest[];
+  readonly batch: Batch;
+  readonly rows: number;
+  /** Device time its owners were charged in advance. */
+  readonly chargedMs: number;
+  readonly dispatchedAt: number;
+  hungAfterMs?: number;
+}
+interface Task {
+  readonly work: (cache: ModelCache) => Promise<void>;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+export interface SlotOptions {
+  readonly device: string;
+  readonly createBackend: () => Promise<Backend>;
+  readonly queues: Queues;
+  readonly cache: CacheOptions;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly profile: (model: string) => BatchProfile;
+  readonly emit: <E extends keyof InferenceEvents>(event: E, ...data: InferenceEvents[E]) => void;
+  /** A model is being loaded, is loaded, or failed to. */
+  readonly onLoading: (model: string) => void;
+  readonly onLoaded: (model: string) => void;
+  readonly onLoadFailed: (model: string, error: Error) => void;
+  /** No backend could be started, so many times in a row. */
+  readonly onStartFailed: (reason: string, failures: number) => void;
+  readonly onIdle: () => void;
+}
+
+/** A batch that waits in the pipe delays whatever arrives meanwhile: only short ones may. */
+const AHEAD_MS = 50;
+/** A run that goes on this long after the server wants to end is cut off. */
+const CLOSE_MS = 2000;
+
+/** One place for a backend: keeps one alive in it, and feeds it batches. */
+export class HostSlot {
+  readonly #options: SlotOptions;
+  readonly #tasks: Task[] = [];
+  #backend: Backend | undefined;
+  #cache: ModelCache | undefined;
+  #flights: Flight[] = [];
+  #likes = new Map<string, Batch>();
+  #state: HostStats['state'] = 'starting';
+  /** A load or unload has the backend for itself. */
+  #exclusive = false;
+  /** Backends lost in a row without one good run between. */
+  #losses = 0;
+  #hangTimer: NodeJS.Timeout | undefined;
+  /** What ran in the backend when it was lost. */
+  #lostModel: string | undefined;
+  #closing = false;
+  #stopWaiting: () => void = () => undefined;
+
+  constructor(options: SlotOptions) {
+    this.#options = options;
+    void this.#keepAlive();
+  }
+
+  get busy(): boolean {
+    return this.#exclusive || this.#flights.some((flight) => flight.requests.length > 0);
+  }
+
+  get cache(): ModelCache | undefined {
+    return this.#cache;
+  }
+
+  stats(): HostStats {
+    const rssBytes = this.#backend?.rssBytes();
+    return {
+      pid: this.#backend?.pid ?? null,
+      device: this.#options.device,
+      state: this.#state,
+      busy: this.busy,
+      ...(rssBytes === undefined ? {} : { rssBytes }),
+      models: this.#cache?.ids() ?? [],
+    };
+  }
+
+  /** Runs work that needs the backend for itself, when nothing is in flight. */
+  exclusively(work: (cache: ModelCache) => Promise<void>): Promise<void> {
+    const done = Promise.withResolvers<void>();
+    this.#tasks.push({ work, done });
+    this.wake();
+    return done.promise;
+  }
+
+  /** Loads a model unless it is loaded in its present revision. */
+  async load(id: string): Promise<void> {
+    await this.exclusively(async (cache) => {
+      if (!this.#isLoaded(id)) await this.#loadNow(cache, id);
+    });
+  }
+
+  /** Looks for work; called whenever there may be some. */
+  wake(): void {
+    const backend = this.#backend;
+    if (!backend || this.#exclusive || this.#state !== 'ready') return;
+    if (this.#flights.length === 0) this.#startWork(backend);
+    while (this.#flights.length > 0 && this.#flights.length < backend.depth && this.#handAhead(backend));
+    if (!this.busy) this.#options.onIdle();
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#state = 'closed';
+    this.#stopWaiting();
+    clearTimeout(this.#hangTimer);
+    for (const task of this.#tasks.splice(0)) task.done.reject(new BackendGone('the server is shutting down', false));
+    const backend = this.#backend;
+    const timer = setTimeout(() => backend?.kill('it did not end in time'), CLOSE_MS);
+    await backend?.dispose();
+    clearTimeout(timer);
+  }
+
+  #isLoaded(id: string): boolean {
+    const loaded = this.#cache?.get(id);
+    return loaded !== undefined && loaded.sha256 === this.#options.cache.store.get(id).sha256;
+  }
+
+  #startWork(backend: Backend): void {
+    const task = this.#tasks.shift();
+    if (task) {
+      void this.#exclusiveWork(task.work).then(task.done.resolve, task.done.reject);
+      return;
+    }
+    const overdue = this.#toMeasure(true);
+    const lead = overdue === undefined ? this.#options.queues.choose() : undefined;
+    if (!lead) {
+      const model = overdue ?? this.#toMeasure(false);
+      if (model !== undefined) this.#measure(backend, model);
+    } else if (this.#isLoaded(lead.model.id)) this.#dispatch(backend, this.#batchOf(lead));
+    else void this.#exclusiveWork((cache) => this.#loadNow(cache, lead.model.id)).catch(() => undefined);
+  }
+
+  /**
+   * Hands over the next batch while one runs, so that the session does not wait for the server between them. Only
+   * one that could not grow by waiting, and a short one.
+   */
+  #handAhead(backend: Backend): boolean {
+    const lead = this.#tasks.length === 0 ? this.#options.queues.choose() : undefined;
+    if (!lead || !this.#isLoaded(lead.model.id)) return false;
+    const profile = this.#options.profile(lead.model.id);
+    const requests = this.#batchOf(lead);
+    const rows = rowsOf(requests);
+    const full = lead.alone || !lead.model.batchable || rows >= profile.limit;
+    if (!full || (profile.estimateMs(rows) ?? Infinity) > AHEAD_MS) return false;
+    this.#dispatch(backend, requests);
+    return true;
+  }
+
+  #batchOf(lead: PendingRequest): PendingRequest[] {
+    return this.#options.queues.companions(lead, this.#options.profile(lead.model.id).limit);
+  }
+
+  #dispatch(backend: Backend, requests: readonly PendingRequest[]): void {
+    const { queues, profile } = this.#options;
+    const [lead] = requests as [PendingRequest];
+    queues.take(requests);
+    const taken = rowsOf(requests);
+    const rows = lead.model.batchable ? profile(lead.model.id).bucket(taken) : taken;
+    const batch = joinBatch(requests, rows);
+    const chargedMs = profile(lead.model.id).estimateMs(rows) ?? 0;
+    queues.charge(requests, chargedMs);
+    this.#cache?.touch(lead.model.id);
+    this.#likes.set(lead.model.id, { ...batch, feeds: shapesOf(batch) });
+    this.#fly(backend, { requests, batch, rows, chargedMs, dispatchedAt: performance.now() });
+  }
+
+  /** The model whose batch sizes are not known yet. */
+  #toMeasure(overdueOnly: boolean): string | undefined {
+    return this.#cache?.ids().find((id) => {
+      const profile = this.#options.profile(id);
+      return (overdueOnly ? profile.overdue : profile.nextSize !== undefined) && this.#exampleOf(id) !== undefined;
+    });
+  }
+
+  /** A batch to make zeros after: as the last request, or as the manifest says where that is enough. */
+  #exampleOf(model: string): Batch | undefined {
+    return this.#likes.get(model) ?? zeroRow(this.#options.cache.store.get(model));
+  }
+
+  #measure(backend: Backend, model: string): void {
+    const profile = this.#options.profile(model);
+    const example = this.#exampleOf(model);
+    const rows = profile.nextSize;
+    if (!example || rows === undefined) return;
+    this.#fly(backend, { requests: [], batch: zeroBatch(example, rows), rows, chargedMs: 0, dispatchedAt: performance.now() });
+  }
+
+  #fly(backend: Backend, flight: Flight): void {
+    this.#flights.push(flight);
+    if (this.#flights.length === 1) this.#watch(backend);
+    backend.run(flight.batch).then(
+      (answer) => this.#landed(flight, answer),
+      (error: Error) => this.#failed(flight, error),
+    );
+  }
+
+  /** The first flight runs: a run far past its measured time is a hang. */
+  #watch(backend: Backend): void {
+    clearTimeout(this.#hangTimer);
+    const [flight] = this.#flights;
+    if (!flight) return;
+    const { hangFactor, hangMinMs, firstRunMs } = this.#options.limits;
+    const expectedMs = this.#options.profile(flight.batch.model).estimateMs(flight.rows);
+    const limitMs = expectedMs === undefined ? firstRunMs : Math.max(hangMinMs, hangFactor * expectedMs);
+    this.#hangTimer = setTimeout(() => {
+      flight.hungAfterMs = limitMs;
+      this.#options.emit('hang', { pid: backend.pid, model: flight.batch.model, limitMs });
+      backend.kill(`a run of ${flight.batch.model} did not end within ${Math.round(limitMs)} ms`);
+    }, limitMs);
+  }
+
+  #leave(flight: Flight): void {
+    this.#flights = this.#flights.filter((other) => other !== flight);
+    if (this.#backend) this.#watch(this.#backend);
+  }
+
+  #landed(flight: Flight, { outputs, runMs }: BatchAnswer): void {
+    const { queues, profile, emit, device } = this.#options;
+    const { requests, batch, rows } = flight;
+    this.#leave(flight);
+    this.#losses = 0;
+    if (requests.length === 0) profile(batch.model).measured(runMs);
+    else {
+      profile(batch.model).observe(rows, runMs);
+      queues.charge(requests, runMs - flight.chargedMs);
+    }
+    // The backend first: the answers can be handed out while it works on.
+    this.wake();
+    if (requests.length === 0) return;
+    let answers;
+    try {
+      answers = splitBatch(requests, outputs, rows);
+    } catch (error) {
+      profile(batch.model).stopBatching();
+      this.#refused(requests, error as Error);
+      return;
+    }
+    const queueMs = requests.map((request) => flight.dispatchedAt - request.enqueuedAt);
+    emit('batch', { model: batch.model, device, requests: requests.length, rows, runMs, queueMs });
+    requests.forEach((request, index) =>
+      request.succeed({
+        outputs: answers[index] ?? {},
+        queueMs: queueMs[index] ?? 0,
+        inferenceMs: runMs,
+        batchSize: rowsOf(requests),
+        device,
+      }),
+    );
+  }
+
+  #failed(flight: Flight, error: Error): void {
+    const { requests, batch } = flight;
+    this.#leave(flight);
+    this.#losing(error, batch.model);
+    const profile = this.#options.profile(batch.model);
+    this.#options.queues.charge(requests, performance.now() - flight.dispatchedAt - flight.chargedMs);
+    if (requests.length === 0) profile.stopBatching();
+    else if (!(error instanceof BackendGone)) this.#refused(requests, error);
+    else if (!error.started) this.#options.queues.putBack(requests);
+    else if (flight.hungAfterMs !== undefined) this.#refused(requests, error);
+    else this.#crashed(requests, error);
+    this.wake();
+  }
+
+  /** One of these made the run fail: each is tried again alone, and one that was alone is over. */
+  #refused(requests: readonly PendingRequest[], error: Error): void {
+    const [only] = requests;
+    if (requests.length === 1 && only) only.fail(failure(only, error));
+    else this.#retry(requests);
+  }
+
+  #crashed(requests: readonly PendingRequest[], error: Error): void {
+    for (const request of requests) {
+      request.crashes += 1;
+      if (request.crashes > 1) request.fail(failure(request, error));
+    }
+    this.#retry(requests);
+  }
+
+  #retry(requests: readonly PendingRequest[]): void {
+    for (const request of requests) request.alone = true;
+    this.#options.queues.putBack(requests);
+    this.wake();
+  }
+
+  async #exclusiveWork(work: (cache: ModelCache) => Promise<void>): Promise<void> {
+    if (!this.#cache) throw new BackendGone('there is no session host', false);
+    this.#exclusive = true;
+    try {
+      await work(this.#cache);
+    } finally {
+      this.#exclusive = false;
+      this.wake();
+    }
+  }
+
+  async #loadNow(cache: ModelCache, id: string): Promise<void> {
+    const { limits, profile, emit, device, onLoading, onLoaded, onLoadFailed } = this.#options;
+    const backend = this.#backend;
+    const timer = setTimeout(() => backend?.kill(`loading ${id} did not end within ${limits.loadMs} ms`), limits.loadMs);
+    onLoading(id);
+    try {
+      const { loaded, warmRunMs } = await cache.load(id);
+      if (warmRunMs !== undefined) profile(id).observe(1, warmRunMs);
+      emit('load', { model: id, device, loadMs: loaded.loadMs, memoryBytes: loaded.memoryBytes });
+      onLoaded(id);
+    } catch (error) {
+      this.#losing(error, id);
+      onLoadFailed(id, error as Error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #keepAlive(): Promise<void> {
+    const { createBackend, cache, emit, device, limits, onStartFailed, log } = this.#options;
+    while (!this.#closing) {
+      const begin = performance.now();
+      try {
+        const backend = await createBackend();
+        if (this.#closing) {
+          await backend.dispose();
+          return;
+        }
+        this.#backend = backend;
+        this.#cache = new ModelCache(backend, cache);
+        this.#state = 'ready';
+        emit('spawn', { pid: backend.pid, device, ms: performance.now() - begin });
+        this.wake();
+        const reason = await backend.gone;
+        this.#backend = this.#cache = undefined;
+        if (this.#closing) return;
+        this.#state = 'starting';
+        const model = this.#lostModel;
+        this.#lostModel = undefined;
+        emit('crash', { pid: backend.pid, reason, ...(model === undefined ? {} : { model }) });
+        log.error({ pid: backend.pid, reason }, 'session host lost, starting another');
+      } catch (error) {
+        log.error({ error: String(error), failures: this.#losses + 1 }, 'session host cannot be started');
+        onStartFailed(error instanceof Error ? error.message : String(error), this.#losses + 1);
+      }
+      this.#losses += 1;
+      // The first is replaced at once; only one lost again and again waits.
+      if (this.#losses > 1) await this.#wait(Math.min(limits.backoffMs * 2 ** (this.#losses - 2), limits.backoffMaxMs));
+    }
+  }
+
+  async #wait(ms: number): Promise<void> {
+    this.#state = 'waiting';
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#stopWaiting = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    if (!this.#closing) this.#state = 'starting';
+  }
+
+  /** The backend is going: nothing may be handed to it any more. */
+  #losing(error: unknown, model: string): void {
+    if (!(error instanceof BackendGone)) return;
+    if (error.started) this.#lostModel = model;
+    if (this.#state === 'ready') this.#state = 'starting';
+  }
+}
+
+const rowsOf = (requests: readonly PendingRequest[]): number => requests.reduce((sum, { rows }) => sum + rows, 0);
+
+/** The feeds' shapes without their bytes, so that nothing of a request is held. */
+const shapesOf = (batch: Batch): Batch['feeds'] =>
+  Object.fromEntries(Object.entries(batch.feeds).map(([name, { type, dims }]) => [name, { type, dims, parts: [] }]));
+
+function failure(request: PendingRequest, error: Error): VisionError {
+  const how = error instanceof RunError ? 'refused the input' : 'could not be run';
+  return new VisionError('MODEL_FAILED', `${request.model.id} ${how}: ${error.message}`, { cause: error });
+}
