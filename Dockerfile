@@ -17,7 +17,7 @@ FROM node:24-bookworm-slim
 RUN apt-get update \
   && apt-get install -y --no-install-recommends tini fonts-dejavu-core \
   && rm -rf /var/lib/apt/lists/* \
-  && install -d -o node -g node /data
+  && install -d -o node -g node /data /data/blobs
 WORKDIR /app
 COPY --from=build /app /app
 # FOVEA_HOST outside loopback makes the platform refuse to start without FOVEA_API_KEY.
