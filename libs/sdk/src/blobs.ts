@@ -1,6 +1,9 @@
 import type { BlobInfo } from '@fovea/contracts';
 import type { Transport } from './transport.ts';
 
+/** Longest side in pixels of the small pictures that a server makes. */
+export type ThumbSize = 160 | 320 | 640;
+
 /** Content-addressed files: inputs, maps, attachments. */
 export class Blobs {
   readonly #transport: Transport;
@@ -27,8 +30,8 @@ export class Blobs {
     return this.#transport.send('GET', path(sha256), (response) => response.blob());
   }
 
-  /** The address of a blob, for `<img src>`; `thumb` = longest side in pixels of a small picture of it. */
-  url(sha256: string, options: { thumb?: number } = {}): string {
+  /** The address of a blob, for `<img src>`; `thumb` = a small picture of it instead. */
+  url(sha256: string, options: { thumb?: ThumbSize } = {}): string {
     return this.#transport.url(path(sha256), { thumb: options.thumb });
   }
 }

@@ -1,7 +1,7 @@
-export { Blobs } from './blobs.ts';
+export { Blobs, type ThumbSize } from './blobs.ts';
 export { ConnectionError, ServerError, type ConnectionFailure } from './errors.ts';
 export { Fovea, type BatchOptions, type FoveaOptions, type Params, type RunOptions } from './fovea.ts';
 export { primaryName, type InputBytes, type NamedInputs, type OneInput, type RunInputs } from './inputs.ts';
 export { Models } from './models.ts';
-export { EXPORT_FORMATS, Runs, type ExportFormat, type RunFilter } from './runs.ts';
+export { Runs, type RunFilter } from './runs.ts';
 export { FoveaSocket, type SocketRunOptions } from './socket.ts';

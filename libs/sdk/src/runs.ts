@@ -2,8 +2,6 @@ import type { ReplayEnvelope, RunEnvelope, RunPage, RunQuery } from '@fovea/cont
 import type { Query, Transport } from './transport.ts';
 
 export type RunFilter = Partial<RunQuery>;
-export const EXPORT_FORMATS = ['coco', 'yolo', 'csv', 'jsonl'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** The catalog of recorded runs. */
 export class Runs {
@@ -58,23 +56,6 @@ export class Runs {
   overlay(id: string, format: 'png' | 'svg' = 'png'): Promise<Blob> {
     return this.#transport.send('GET', `${path(id)}/overlay.${format}`, (response) => response.blob());
   }
-
-  /** Runs as one file for other tools, streamed: the time limit covers the start of the answer only. */
-  export(
-    format: ExportFormat,
-    filter: Omit<RunFilter, 'limit' | 'cursor'> = {},
-  ): Promise<ReadableStream<Uint8Array>> {
-    return this.#transport.send(
-      'GET',
-      '/v1/runs/export',
-      (response) => Promise.resolve(response.body ?? emptyStream()),
-      {
-        query: { ...(filter as Query), format },
-      },
-    );
-  }
 }
 
 const path = (id: string): string => `/v1/runs/${encodeURIComponent(id)}`;
-const emptyStream = (): ReadableStream<Uint8Array> =>
-  new ReadableStream({ start: (controller) => controller.close() });

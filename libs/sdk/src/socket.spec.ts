@@ -105,7 +105,7 @@ describe('connecting', () => {
       next();
     });
     (await new Fovea({ baseUrl, apiKey: 'secret' }).connect()).close();
-    expect(seen).toEqual([{ apiKey: 'secret' }, 'Bearer secret']);
+    expect(seen).toEqual([{ token: 'secret' }, 'Bearer secret']);
   });
 
   it('says why it was refused', async () => {

@@ -138,7 +138,7 @@ export async function openSocket(transport: Transport): Promise<FoveaSocket> {
     forceNew: true,
     ...(timeoutMs > 0 ? { timeout: timeoutMs } : {}),
     // A browser's websocket cannot carry an Authorization header, so the key travels in the handshake too.
-    ...(apiKey ? { auth: { apiKey }, extraHeaders: { authorization: `Bearer ${apiKey}` } } : {}),
+    ...(apiKey ? { auth: { token: apiKey }, extraHeaders: { authorization: `Bearer ${apiKey}` } } : {}),
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);

@@ -1,0 +1,48 @@
+import type { Backend, BackendOptions } from './backend.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface DoctorReport {
+  readonly settings: readonly { env: string; value: string; source: string; about: string }[];
+  readonly checks: readonly { name: string; ok: boolean; detail: string; fix?: string | undefined }[];
+}
+export interface Verified {
+  readonly id: string;
+  readonly ok: boolean;
+  readonly reason?: string | undefined;
+}
+
+/** What the commands ask of the installation they belong to; specs give their own. */
+export interface Installation {
+  readonly version: string;
+  /** The server that was named, else the one that owns the data folder, else this process. */
+  connect(options: BackendOptions): Promise<Backend>;
+  doctor(): Promise<DoctorReport>;
+  /** Checks the weights on this machine against the manifest; no ids = all. */
+  verify(ids: readonly string[]): Promise<readonly Verified[]>;
+  /** Runs the platform until it is told to stop. */
+  start(): Promise<void>;
+}
+
+/** What every command is given. */
+export interface Cli {
+  readonly terminal: Terminal;
+  /** The folder that relative paths of the command line mean. */
+  readonly cwd: string;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly installation: Installation;
+}
+
+/** Connects, works, and closes again whatever happens. */
+export async function withBackend<T>(
+  cli: Cli,
+  options: BackendOptions,
+  work: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const backend = await cli.installation.connect(options);
+  try {
+    return await work(backend);
+  } finally {
+    await backend.close();
+  }
+}

@@ -1,0 +1,196 @@
+import { isTask, RunQuery, TASKS, type RunEnvelope } from '@fovea/contracts';
+import { InvalidArgumentError, type Command } from 'commander';
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Backend, RunFilter } from '../backend.ts';
+import { withBackend, type Cli } from '../cli.ts';
+import { EXIT, UsageError } from '../failures.ts';
+import { resultSummary, resultTable } from '../results.ts';
+import { milliseconds, table } from '../table.ts';
+import { cut } from '../terminal.ts';
+import { provenance } from './run-output.ts';
+import { addServerOptions, type ServerOptions } from './server-options.ts';
+
+interface FilterOptions extends ServerOptions {
+  readonly task?: string;
+  readonly label?: string;
+  readonly minScore?: number;
+  readonly model?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly q?: string;
+}
+
+/** `fovea runs list|show|delete|replay` */
+export function addRunsCommand(program: Command, cli: Cli, exit: (code: number) => void): void {
+  const runs = program.command('runs').description('the catalog of recorded runs');
+  const onServer = (name: string, about: string) => addServerOptions(runs.command(name).description(about));
+  const withCatalog = <T>(options: ServerOptions, work: (backend: Backend) => Promise<T>) =>
+    withBackend(cli, { server: options.server, apiKey: options.apiKey, catalog: true }, work);
+
+  addFilterOptions(onServer('list', 'recorded runs, newest first'))
+    .option('--limit <count>', 'at most so many', readCount, 20)
+    .option('--json', 'one envelope a line')
+    .action(async (options: FilterOptions & { limit: number; json?: true }) => {
+      await withCatalog(options, (backend) => list(cli, backend, options));
+      exit(EXIT.ok);
+    });
+
+  onServer('show <id>', 'one run: its result, models, parameters, timings')
+    .option('--json', 'the envelope as JSON')
+    .option(
+      '--overlay <file>',
+      'write its picture with the result drawn on it: .png, or .svg for the drawing alone',
+    )
+    .action(async (id: string, options: ServerOptions & { json?: true; overlay?: string }) => {
+      await withCatalog(options, async (backend) => {
+        const envelope = await backend.runs.get(id);
+        if (options.overlay !== undefined) {
+          const format = /\.svg$/i.test(options.overlay) ? 'svg' : 'png';
+          await writeFile(resolve(cli.cwd, options.overlay), await backend.runs.overlay(id, format));
+        }
+        if (options.json) cli.terminal.line(JSON.stringify(envelope, null, 2));
+        else show(cli, envelope);
+      });
+      exit(EXIT.ok);
+    });
+
+  onServer('delete <ids...>', 'delete runs, and pictures that no other run needs').action(
+    async (ids: string[], options: ServerOptions) => {
+      await withCatalog(options, async (backend) => {
+        for (const id of ids) {
+          await backend.runs.delete(id);
+          cli.terminal.line(`deleted ${id}`);
+        }
+      });
+      exit(EXIT.ok);
+    },
+  );
+
+  onServer('replay <id>', 'run it again as recorded, and compare; exit code 1 where the results differ')
+    .option('--current', 'with the models of today, where the recorded weights are gone')
+    .option('--json', 'both envelopes and their difference')
+    .action(async (id: string, options: ServerOptions & { current?: true; json?: true }) => {
+      const replay = await withCatalog(options, (backend) =>
+        backend.runs.replay(id, options.current ? { model: 'current' } : {}),
+      );
+      const { same, maxScoreDelta, changes } = replay.difference;
+      if (options.json) cli.terminal.line(JSON.stringify(replay, null, 2));
+      else {
+        const delta = maxScoreDelta === null ? '' : `, scores within ${maxScoreDelta.toPrecision(2)}`;
+        cli.terminal.line(same ? `the same result${delta}` : `another result${delta}:`);
+        for (const change of changes) cli.terminal.line(`  ${change}`);
+        cli.terminal.line(cli.terminal.style('dim', `replayed as run ${replay.replay.run.id}`));
+      }
+      exit(same ? EXIT.ok : EXIT.failed);
+    });
+}
+
+function addFilterOptions(command: Command): Command {
+  return command
+    .option('--task <task>', 'of this task')
+    .option('--label <name>', 'with this label')
+    .option('--min-score <score>', 'whose label scores at least this', readScore)
+    .option('--model <id>', 'made with this model')
+    .option('--since <time>', 'not before this, e.g. 2026-03-01 or 2026-03-01T08:30:00Z', readTime)
+    .option('--until <time>', 'not after this', readTime)
+    .option('--q <words>', 'words that a label contains');
+}
+
+function filterOf({ task, label, minScore, model, since, until, q }: FilterOptions): RunFilter {
+  if (task !== undefined && !isTask(task))
+    throw new UsageError(`there is no task "${task}"`, { hint: `Tasks: ${TASKS.join(', ')}` });
+  const given = Object.entries({ task, label, minScore, model, since, until, q }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return Object.fromEntries(given) as RunFilter;
+}
+
+function readScore(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1))
+    throw new InvalidArgumentError('it must be a number from 0 to 1');
+  return value;
+}
+function readCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('it must be a whole number from 1');
+  return value;
+}
+/** A day means its beginning where this is called; the API wants an exact instant. */
+function readTime(text: string): string {
+  const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
+  if (Number.isNaN(time.getTime()))
+    throw new InvalidArgumentError('it must be a time such as 2026-03-01T08:30:00Z');
+  return time.toISOString();
+}
+
+const MAX_PAGE = RunQuery.shape.limit.unwrap().maxValue ?? 50;
+
+async function list(
+  cli: Cli,
+  backend: Backend,
+  options: FilterOptions & { limit: number; json?: true },
+): Promise<void> {
+  const items: RunEnvelope[] = [];
+  const filter = filterOf(options);
+  let cursor: string | undefined;
+  do {
+    const limit = Math.min(MAX_PAGE, options.limit - items.length);
+    const page = await backend.runs.list({ ...filter, limit, ...(cursor === undefined ? {} : { cursor }) });
+    items.push(...page.items);
+    if (options.json) for (const item of page.items) cli.terminal.line(JSON.stringify(item));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined && items.length < options.limit);
+  if (options.json) return;
+  if (items.length === 0) cli.terminal.note('no runs found');
+  const columns = [
+    { title: 'run' },
+    { title: 'when' },
+    { title: 'task' },
+    { title: 'time', align: 'right' },
+    { title: 'result' },
+  ] as const;
+  const rows = items.map(({ run, result }) => [
+    run.id,
+    localTime(run.createdAt),
+    run.task,
+    milliseconds(run.timings.totalMs),
+    resultSummary(result),
+  ]);
+  const { stdout } = cli.terminal.streams;
+  if (rows.length > 0)
+    for (const line of table(columns, rows))
+      cli.terminal.line(stdout.isTTY ? cut(line, cli.terminal.columns) : line);
+  if (cursor !== undefined) cli.terminal.note(`there are more: --limit ${options.limit * 2}`);
+}
+
+function show(cli: Cli, envelope: RunEnvelope): void {
+  const { terminal } = cli;
+  const { run, inputs } = envelope;
+  const facts = [
+    ['run', run.id],
+    ['task', run.task],
+    ['when', localTime(run.createdAt)],
+    ...Object.entries(inputs).map(([name, input]) => [
+      name,
+      `${input.width === undefined ? '' : `${input.width} × ${input.height} `}${input.mime} ${input.sha256}`,
+    ]),
+    ['params', JSON.stringify(run.params)],
+    ...run.models.map((model) => [
+      model.role,
+      `${model.id} revision ${model.revision} (${model.sha256.slice(0, 12)}…)`,
+    ]),
+    ['code', run.codeVersion],
+  ];
+  for (const line of table([{}, {}], facts)) terminal.line(line);
+  terminal.line();
+  const { columns, rows, empty } = resultTable(envelope.result);
+  if (rows.length === 0) terminal.line(`  ${empty}`);
+  for (const line of table(columns, rows)) terminal.line(`  ${line}`);
+  terminal.line();
+  terminal.line(terminal.style('dim', provenance(envelope)));
+}
+
+const localTime = (iso: string): string => new Date(iso).toLocaleString('sv-SE').slice(0, 16);

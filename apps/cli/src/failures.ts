@@ -1,0 +1,67 @@
+import { ERRORS, VisionError, type ErrorCode } from '@fovea/contracts';
+import { ConnectionError, ServerError } from '@fovea/sdk';
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** The command line cannot be meant as it was written: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}
+
+/** Faults of one picture, with which the next ones may still go well. */
+const ONE_INPUT: readonly ErrorCode[] = [
+  'IMAGE_TOO_LARGE',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA',
+  'IMAGE_CORRUPT',
+  'MEDIA_CORRUPT',
+  'URL_REFUSED',
+  'MODEL_FAILED',
+  'DEADLINE_EXCEEDED',
+  'QUEUE_FULL',
+  'RATE_LIMITED',
+  'INTERNAL',
+];
+
+/** True where the fault lies with one input: a file that cannot be read, a picture that cannot be decoded. */
+export function concernsOneInput(error: unknown): boolean {
+  if (error instanceof VisionError) return ONE_INPUT.includes(error.code);
+  return isFileError(error);
+}
+
+const FILE_ERRORS: Record<string, string> = {
+  ENOENT: 'no such file',
+  EACCES: 'not allowed to read it',
+  EPERM: 'not allowed to read it',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'no such file',
+};
+const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
+  error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
+
+/** An error for people: what happened, and below it what to do. */
+export function explain(error: unknown): { what: string; hint?: string } {
+  if (error instanceof VisionError) {
+    const title = ERRORS[error.code].title;
+    const request =
+      error instanceof ServerError && error.code === 'INTERNAL' ? ` (request ${error.requestId})` : '';
+    return { what: `${title}: ${error.message}${request}`, hint: error.hint };
+  }
+  if (error instanceof ConnectionError) return { what: error.message, hint: error.hint };
+  if (error instanceof UsageError)
+    return { what: error.message, ...(error.hint ? { hint: error.hint } : {}) };
+  if (isFileError(error)) return { what: FILE_ERRORS[error.code] ?? error.message };
+  return { what: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+/** The exit code that an error ends the process with. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UsageError) return EXIT.usage;
+  return error instanceof VisionError && error.code === 'INVALID_PARAMETER' ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,70 @@
+import { loadSettings, type Settings } from '@fovea/config';
+import { readFileSync } from 'node:fs';
+import type { Backend, BackendOptions } from './backend.ts';
+import type { Installation } from './cli.ts';
+import { ServerBackend } from './server-backend.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The installation that this file belongs to. Host and platform are loaded when they are needed: they are large. */
+export function createInstallation(terminal: Terminal): Installation {
+  const log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: (_details: object, message: string) => terminal.note(terminal.noteStyle('yellow', message)),
+    error: (_details: object, message: string) => terminal.note(terminal.noteStyle('red', message)),
+  };
+  const openLocal = async (settings: Settings, record: boolean) => {
+    if (terminal.watched) terminal.draw('starting inference …');
+    const { LocalBackend } = await import('./local-backend.ts');
+    const { APPLICATIONS } = await import('@fovea/platform');
+    return LocalBackend.open({ settings, applications: APPLICATIONS, record, log });
+  };
+
+  return {
+    version: versionOfPackage(),
+
+    async connect({ server, apiKey, record, catalog }: BackendOptions): Promise<Backend> {
+      const settings = loadSettings();
+      const baseUrl = server ?? (await ownerOf(settings.dataDir));
+      if (baseUrl !== undefined)
+        return new ServerBackend({ baseUrl, apiKey: apiKey ?? settings.apiKey, record: record !== false });
+      return openLocal(settings, record === true || catalog === true);
+    },
+
+    async doctor() {
+      const settings = loadSettings();
+      const { doctor } = await import('@fovea/host');
+      const { APPLICATIONS } = await import('@fovea/platform');
+      const server = await ownerOf(settings.dataDir);
+      return doctor(settings, APPLICATIONS, server === undefined ? {} : { server });
+    },
+
+    async verify(ids) {
+      const backend = await openLocal(loadSettings(), false);
+      try {
+        return await backend.verify(ids);
+      } finally {
+        await backend.close();
+      }
+    },
+
+    async start() {
+      const { runService } = await import('@fovea/host');
+      const { APPLICATIONS } = await import('@fovea/platform');
+      await runService(APPLICATIONS);
+    },
+  };
+}
+
+/** The server that owns the data folder, if it lives and listens. */
+async function ownerOf(dataDir: string): Promise<string | undefined> {
+  const { readDataLock } = await import('@fovea/host');
+  return readDataLock(dataDir)?.url ?? undefined;
+}
+
+function versionOfPackage(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}

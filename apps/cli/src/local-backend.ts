@@ -1,0 +1,80 @@
+import { VisionError, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
+import { Engine, type Application, type Log, type Settings } from '@fovea/host';
+import type { Backend, BackendRun, PullProgress, RunFilter } from './backend.ts';
+
+const OWNER = 'local';
+
+/** Everything in this process: the engine of a server without its interfaces. */
+export class LocalBackend implements Backend {
+  readonly where = 'this process';
+  private readonly engine: Engine;
+
+  private constructor(engine: Engine) {
+    this.engine = engine;
+  }
+
+  /** @param options.record opens the catalog too @throws CONFLICT when another process owns the data folder */
+  static async open(options: {
+    settings: Settings;
+    applications: readonly Application[];
+    record: boolean;
+    log: Log;
+  }): Promise<LocalBackend> {
+    return new LocalBackend(await Engine.create(options));
+  }
+
+  tasks(): Promise<readonly TaskInfo[]> {
+    return Promise.resolve(this.engine.tasks());
+  }
+
+  run({ task, inputs, params, model, models, signal }: BackendRun): Promise<RunEnvelope> {
+    return this.engine.execute({
+      task: task.task,
+      inputs,
+      params: models ? { ...params, models } : params,
+      model,
+      owner: OWNER,
+      store: this.engine.catalog !== undefined,
+      signal,
+    });
+  }
+
+  overlay(envelope: RunEnvelope, picture: Uint8Array): Promise<Uint8Array> {
+    return this.engine.overlay(envelope, 'png', { picture });
+  }
+
+  readonly models = {
+    list: () => Promise.resolve(this.engine.models()),
+    pull: (id: string, options: { signal: AbortSignal; onProgress: (progress: PullProgress) => void }) =>
+      this.engine.inference.pull(id, options),
+    load: () => Promise.reject(noServer()),
+    unload: () => Promise.reject(noServer()),
+  };
+
+  /** Weights on this machine against the manifest; no ids = all. @throws NOT_FOUND */
+  verify(ids: readonly string[]) {
+    return this.engine.inference.verify(ids.length > 0 ? ids : undefined);
+  }
+
+  readonly runs = {
+    list: (filter: RunFilter) => this.engine.needCatalog().runs.list(OWNER, filter),
+    get: (id: string) => this.engine.findRun(OWNER, id),
+    delete: async (id: string): Promise<void> => {
+      const { run } = await this.engine.findRun(OWNER, id);
+      await this.engine.needCatalog().runs.delete(OWNER, run.id);
+    },
+    replay: (id: string, { model }: { model?: 'current' }) =>
+      this.engine.replay(OWNER, id, { current: model === 'current' }),
+    overlay: async (id: string, format: 'png' | 'svg') =>
+      this.engine.overlay(await this.engine.findRun(OWNER, id), format, { owner: OWNER }),
+  };
+
+  close(): Promise<void> {
+    return this.engine.close();
+  }
+}
+
+const noServer = () =>
+  new VisionError('NOT_FOUND', 'no server runs that could load or unload a model', {
+    hint: 'Start one with `npm start`, or name it with --server.',
+  });
