@@ -19,6 +19,9 @@ const Value = z.object({
 });
 export type CardValue = z.infer<typeof Value>;
 
+/** Stands for the data set of a figure that compares the file with the model it was converted from. */
+export const CONVERSION = 'conversion check';
+
 /** What a JSON card must say; fields beyond these are kept in the file and not shown. */
 const CardFile = z.object({
   name: z.string(),
@@ -37,7 +40,7 @@ const CardFile = z.object({
   inputs: z.array(Value).min(1),
   outputs: z.array(Value).min(1),
   labels: z.string().nullish(),
-  metrics: z.array(ModelMetric),
+  metrics: z.array(ModelMetric.extend({ dataset: ModelMetric.shape.dataset.default(CONVERSION) })),
   checks: z.record(z.string(), z.unknown()).optional(),
   cpuMsPerImage: z.number().optional(),
   cpuMsHow: z.string().optional(),

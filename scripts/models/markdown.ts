@@ -1,5 +1,5 @@
 // Model cards and the licence list as Markdown, for people.
-import type { Card, CardValue } from './card.ts';
+import { CONVERSION, type Card, type CardValue } from './card.ts';
 
 /** The task that a family of weights serves on its own; other families are parts of something larger. */
 const TASKS: Readonly<Record<string, string>> = { classification: 'classification' };
@@ -17,6 +17,11 @@ const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const millions = (count: number): string => `${(count / 1e6).toFixed(2)} million`;
 const shape = (dims: CardValue['shape']): string => `[${dims.join(', ')}]`;
 const number = (value: number): string => `${Number(value.toPrecision(4))}`;
+/** Numbers of one column, with as many decimals as the longest of them. */
+function column(values: readonly number[]): string[] {
+  const decimals = Math.max(...values.map((value) => number(value).split('.')[1]?.length ?? 0));
+  return values.map((value) => value.toFixed(decimals));
+}
 
 /** The Markdown card of a model: models/cards/<id>.md. */
 export function cardMarkdown(card: Card): string {
@@ -94,35 +99,46 @@ type Metric = Card['metrics'][number];
 function measured(card: Card): string | undefined {
   const groups = new Map<string, Metric[]>();
   for (const metric of card.metrics) {
-    const key = JSON.stringify([metric.dataset, metric.split ?? '', metric.n ?? 0]);
+    const key = JSON.stringify([metric.dataset, metric.split ?? '']);
     groups.set(key, [...(groups.get(key) ?? []), metric]);
   }
-  const parts = [...groups.values()].map((metrics) => [dataset(metrics), figures(metrics)].join('\n\n'));
+  const parts = [...groups.values()].flatMap((metrics) => [dataset(metrics), figures(metrics)]);
   const checks = conversionChecks(card);
   return [...parts, ...(checks ? [checks] : [])].join('\n\n') || undefined;
 }
 
-function dataset([first]: readonly Metric[]): string {
-  const { dataset: name = '', split, n } = first ?? {};
-  const size = n === undefined ? '' : `, n = ${n.toLocaleString('en')}`;
-  return `On **${name}**${size}${split ? ` (${split.trim().replace(/\.$/, '')})` : ''}:`;
+/** The one count of a group, or undefined where its figures were taken on different numbers of things. */
+function commonCount(metrics: readonly Metric[]): number | undefined {
+  const [first] = metrics;
+  return metrics.every(({ n }) => n === first?.n) ? first?.n : undefined;
+}
+
+const count = (n: number | undefined): string => n?.toLocaleString('en') ?? '';
+
+function dataset(metrics: readonly Metric[]): string {
+  const { dataset: name = '', split } = metrics[0] ?? {};
+  const n = count(commonCount(metrics));
+  const on = name === CONVERSION ? 'Against the original model' : `On **${name}**`;
+  return `${on}${n && `, n = ${n}`}${split ? ` (${split.trim().replace(/\.$/, '')})` : ''}:`;
 }
 
 /** One row for each way of measuring where every figure was taken in every way, otherwise one row a figure. */
 function figures(metrics: readonly Metric[]): string {
   const names = [...new Set(metrics.map(({ name }) => name))];
   const ways = [...new Set(metrics.map(({ how }) => how ?? ''))];
-  if (names.length > 1 && names.length * ways.length === metrics.length) {
-    const value = (way: string, name: string) =>
-      metrics.find((m) => (m.how ?? '') === way && m.name === name)?.value;
+  const sameN = metrics.every(({ n }) => n === metrics[0]?.n);
+  const measurements = new Map(metrics.map(({ name, how, value }) => [`${how ?? ''}\n${name}`, value]));
+  const complete = names.length * ways.length === measurements.size && measurements.size === metrics.length;
+  if (sameN && complete && names.length > 1 && ways.length > 1) {
+    const columns = names.map((name) => column(ways.map((way) => measurements.get(`${way}\n${name}`) ?? 0)));
     return table(
       ['how', ...names],
-      ways.map((way) => [way, ...names.map((name) => number(value(way, name) ?? Number.NaN))]),
+      ways.map((way, row) => [way, ...columns.map((values) => values[row] ?? '')]),
     );
   }
   return table(
-    ['figure', 'value', 'how'],
-    metrics.map(({ name, value, how }) => [name, number(value), how ?? '']),
+    ['figure', 'value', ...(sameN ? [] : ['n']), 'how'],
+    metrics.map(({ name, value, n, how }) => [name, number(value), ...(sameN ? [] : [count(n)]), how ?? '']),
   );
 }
 
@@ -130,7 +146,7 @@ function figures(metrics: readonly Metric[]): string {
 function conversionChecks({ checks = {} }: Card): string | undefined {
   const words: Readonly<Record<string, (value: number) => string>> = {
     fp16RelativeError: (value) =>
-      `weights stored as float16 change the outputs by ${number(value * 100)} % (relative)`,
+      `weights stored as float16 change the outputs by ${Number((value * 100).toPrecision(2))} % (relative)`,
     batchOf3MaxAbsDiff: (value) =>
       value === 0
         ? 'three inputs in one batch give exactly what they give one by one'
@@ -171,7 +187,7 @@ export const licencesMarkdown = (cards: readonly Card[]): string =>
   `${[
     '# Licences of the models',
     NOTICE,
-    'Fovea’s code is under Apache-2.0 (`LICENSE`). The weights below come with it under their own terms. `FOVEA_LICENCES=permissive` disables every model whose commercial use is not allowed.',
+    'Fovea’s code is under Apache-2.0 (`LICENSE`). The weights below come with it under their own terms. `FOVEA_LICENCES=permissive` disables every model whose licence is not permissive or forbids commercial use.',
     table(
       ['model', 'licence', 'commercial use', 'source'],
       cards.map((card) => [
