@@ -118,8 +118,7 @@ export const RunQuery = z
     q: z.string().max(500).optional().describe('words that a label must contain'),
     limit: z.coerce.number().int().min(1).max(200).default(50),
     cursor: z.string().max(200).optional(),
-  })
-  .meta({ id: 'RunQuery' });
+  });
 export type RunQuery = z.infer<typeof RunQuery>;
 
 export const RunPage = z

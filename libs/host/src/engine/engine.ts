@@ -1,8 +1,9 @@
 import { primaryInput } from '@fovea/application';
 import { openCatalog, type Catalog } from '@fovea/catalog';
 import { VisionError, type ModelList, type ReplayEnvelope, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
-import type { Settings } from '@fovea/config';
+import { childEnvironment, type Settings } from '@fovea/config';
 import { createInference, type Inference } from '@fovea/inference';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { codeVersion, repositoryRoot } from '../version.ts';
@@ -70,7 +71,11 @@ export class Engine {
         ? openCatalog({
             dataDir: settings.dataDir,
             ...(settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : {}),
-            log,
+            log: {
+              info: (message) => log.info({}, message),
+              warn: (message) => log.warn({}, message),
+              error: (message) => log.error({}, message),
+            },
             keep: { days: settings.keepDays, bytes: settings.keepBytes, inputs: settings.keepInputs },
           })
         : undefined,
@@ -95,10 +100,11 @@ export class Engine {
   /** One run of a task, here or forwarded to the service that has it. */
   async execute(request: ExecuteRequest): Promise<RunEnvelope> {
     const task = this.registry.get(request.task);
-    const idempotent = await this.repeated(request);
-    if (idempotent) return idempotent;
     if (task.remote !== undefined) return forward(task.remote, request, this.settings.apiKey);
-    return this.executor.execute(task.definition, request);
+    const run = () => this.executor.execute(task.definition, request);
+    return request.idempotency && request.store !== false && this.catalog
+      ? this.once(this.catalog, { ...request, idempotency: request.idempotency }, run)
+      : run();
   }
 
   /** One run per picture of the primary input, side by side; each fails alone. */
@@ -163,17 +169,25 @@ export class Engine {
     return this.catalog;
   }
 
-  private async repeated(request: ExecuteRequest): Promise<RunEnvelope | undefined> {
-    if (!request.idempotency || request.store === false || !this.catalog) return undefined;
-    const owner = request.owner ?? 'local';
-    const { key, requestSha256 } = request.idempotency;
-    const state = await this.catalog.idempotency.begin(owner, key, requestSha256);
-    if (state.state === 'new') return undefined;
+  /** Runs a request with an Idempotency-Key once; a repeat waits for the first and gets its run. */
+  private async once(
+    catalog: Catalog,
+    { owner = 'local', idempotency }: ExecuteRequest & Required<Pick<ExecuteRequest, 'idempotency'>>,
+    run: () => Promise<RunEnvelope>,
+  ): Promise<RunEnvelope> {
+    const { key, requestSha256 } = idempotency;
+    const state = await catalog.idempotency.begin(owner, key, requestSha256, { waitMs: this.settings.deadlineMs });
+    if (state.state === 'done') return this.findRun(owner, state.runIds[0] as string);
     if (state.state === 'busy')
       throw new VisionError('CONFLICT', `a request with Idempotency-Key "${key}" is still running`, {
         hint: 'Wait for its answer, then ask again: the same key answers the same run.',
       });
-    return this.findRun(owner, state.runIds[0] as string);
+    try {
+      return await run();
+    } catch (error) {
+      await catalog.idempotency.release(owner, key);
+      throw error;
+    }
   }
 
   private async recordedInputs(owner: string, envelope: RunEnvelope): Promise<InputsByName> {
@@ -193,12 +207,12 @@ export class Engine {
 
   /** @throws NOT_FOUND when the owner has no reference, or only the hash was kept */
   async readBlob(owner: string, sha256: string): Promise<Uint8Array> {
-    const bytes = await this.needCatalog().blobs.read(owner, sha256);
-    if (!bytes)
+    const blob = await this.needCatalog().blobs.get(owner, sha256);
+    if (!blob)
       throw new VisionError('NOT_FOUND', `there are no bytes for ${sha256}`, {
         hint: 'Inputs are not kept with FOVEA_KEEP_INPUTS=false or past FOVEA_KEEP_DAYS / FOVEA_KEEP_BYTES.',
       });
-    return bytes;
+    return readFile(blob.path);
   }
 }
 
@@ -216,6 +230,7 @@ async function startInference(settings: Settings, root: string, log: Log): Promi
     ...(settings.memoryBytes ? { memoryBytes: settings.memoryBytes } : {}),
     licences: settings.licences,
     ...(settings.modelMirror ? { mirror: settings.modelMirror } : {}),
+    environment: childEnvironment(),
     log,
   });
   await inference.start();

@@ -15,5 +15,5 @@ export async function drawOverlay(envelope: RunEnvelope, format: OverlayFormat, 
   const svg = toSvg(toScene(envelope.result, size), size);
   if (format === 'svg') return new TextEncoder().encode(svg);
   if (!picture) throw new TypeError('picture must be given for a PNG overlay');
-  return renderOverlay({ picture, svg, format: 'png' });
+  return (await renderOverlay({ picture, svg, format: 'png' })).bytes;
 }

@@ -20,7 +20,9 @@ export class BlobsController {
     const { bytes } = await readBytes(request.raw, this.engine.settings.maxBytes, 'the blob');
     if (bytes.byteLength === 0) throw new VisionError('INVALID_REQUEST', 'the body is empty: send the bytes of the blob');
     const sent = header(request, 'content-type')?.split(';')[0];
-    return this.engine.needCatalog().blobs.put(OWNER, bytes, sniffMedia(bytes)?.mime ?? sent ?? 'application/octet-stream');
+    return this.engine.needCatalog().blobs.put(OWNER, bytes, sniffMedia(bytes)?.mime ?? sent ?? 'application/octet-stream', {
+      reference: true,
+    });
   }
 
   /** Content-addressed, so it never changes: ETag = its hash. One byte range; `?thumb=160|320|640` is a WebP of that size. */
@@ -59,7 +61,7 @@ export class BlobsController {
     const size = Number(text);
     if (!THUMB_SIZES.includes(size))
       throw new VisionError('INVALID_PARAMETER', `thumb must be one of ${THUMB_SIZES.join(', ')}`);
-    const bytes = await thumbnail(await this.engine.readBlob(OWNER, sha256), { size });
+    const { bytes } = await thumbnail(await this.engine.readBlob(OWNER, sha256), { size });
     await reply.header('content-type', 'image/webp').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 }

@@ -1,4 +1,4 @@
-import busboy from '@fastify/busboy';
+import { Busboy } from '@fastify/busboy';
 import { invalidFields, RunRequest, VisionError, type InputSource } from '@fovea/contracts';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -103,9 +103,9 @@ async function readMultipart(request: IncomingMessage, options: BodyOptions): Pr
   const fields: Record<string, string> = {};
   const files: Promise<void>[] = [];
   let total = 0;
-  let form: ReturnType<typeof busboy>;
+  let form: InstanceType<typeof Busboy>;
   try {
-    form = busboy({
+    form = new Busboy({
       headers: request.headers as { 'content-type': string },
       limits: { fileSize: options.maxBytes + 1, files: MAX_FILES, fields: 32, fieldSize: MAX_FIELD_BYTES, parts: MAX_FILES + 32 },
     });

@@ -11,7 +11,7 @@ const binary = (type: string, description: string): Json => ({
   '200': { description, content: { [type]: { schema: { type: 'string', format: 'binary' } } } },
 });
 const problems = (...codes: ErrorCode[]): Json => {
-  const byStatus = new Map<number, string[]>();
+  const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);

@@ -5,7 +5,7 @@ import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings, type Settings } from '@fovea/config';
 import { lockDataFolder } from '@fovea/catalog';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
@@ -53,8 +53,8 @@ export interface Server {
 export async function serve(applications: readonly Application[], options: ServeOptions = {}): Promise<Server> {
   const settings = options.settings ?? loadSettings();
   const log = options.log ?? createLog(settings);
-  const lock = await lockDataFolder(settings.dataDir);
-  const undo: (() => Promise<void>)[] = [() => lock.release()];
+  const lock = lockDataFolder(settings.dataDir);
+  const undo: (() => void | Promise<void>)[] = [() => lock.release()];
   try {
     const metrics = new Metrics();
     const engine = await Engine.create({ settings, applications, record: true, log, onRun: (run) => metrics.run(run) });
@@ -65,7 +65,7 @@ export async function serve(applications: readonly Application[], options: Serve
     const app = await createApp({ engine, metrics, urls, log });
     undo.push(() => app.close());
     const url = await listen(app, settings);
-    await lock.setUrl(url);
+    lock.setUrl(url);
     log.info({ url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) }, 'ready');
     return { url, engine, close: () => closeAll(engine, undo) };
   } catch (error) {
@@ -74,14 +74,19 @@ export async function serve(applications: readonly Application[], options: Serve
   }
 }
 
-async function closeAll(engine: Engine, undo: (() => Promise<void>)[]): Promise<void> {
+async function closeAll(engine: Engine, undo: (() => void | Promise<void>)[]): Promise<void> {
   engine.closing = true;
   await unwind(undo);
 }
 
 /** Last opened, first closed; one that fails does not keep the others open. */
-async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
-  for (let step = undo.pop(); step; step = undo.pop()) await step().catch(() => undefined);
+async function unwind(undo: (() => void | Promise<void>)[]): Promise<void> {
+  for (let step = undo.pop(); step; step = undo.pop())
+    try {
+      await step();
+    } catch {
+      // the others still need closing
+    }
 }
 
 interface Parts {
@@ -165,26 +170,24 @@ const CONTENT_SECURITY =
   "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 async function addPages(instance: FastifyInstance, site: Site): Promise<void> {
-  const secure = (response: { setHeader(name: string, value: string): void }) => {
-    response.setHeader('content-security-policy', CONTENT_SECURITY);
-    response.setHeader('x-content-type-options', 'nosniff');
-    response.setHeader('referrer-policy', 'no-referrer');
-  };
-  await instance.register(fastifyStatic, {
-    root: site.folder ?? swaggerFolder(),
-    prefix: site.folder ? '/' : '/docs/',
-    wildcard: false,
-    cacheControl: false,
-    setHeaders(response, file) {
-      secure(response);
-      const hashed = /[\\/]assets[\\/]/.test(file);
-      response.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
-    },
-  });
-  instance.get('/docs', (_request, reply) => {
-    secure(reply.raw);
-    return reply.type('text/html; charset=utf-8').send(DOCS_PAGE);
-  });
+  const secure = (reply: FastifyReply) =>
+    reply
+      .header('content-security-policy', CONTENT_SECURITY)
+      .header('x-content-type-options', 'nosniff')
+      .header('referrer-policy', 'no-referrer');
+  await instance.register(fastifyStatic, { root: swaggerFolder(), serve: false }); // for reply.sendFile
+  if (site.folder)
+    await instance.register(fastifyStatic, {
+      root: site.folder,
+      decorateReply: false,
+      wildcard: false,
+      cacheControl: false,
+      setHeaders(reply, file) {
+        const hashed = /[\\/]assets[\\/]/.test(file);
+        void secure(reply).header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+      },
+    });
+  instance.get('/docs', (_request, reply) => secure(reply).type('text/html; charset=utf-8').send(DOCS_PAGE));
   instance.get('/docs/start.js', (_request, reply) => reply.type('text/javascript').send(DOCS_SCRIPT));
   for (const file of ['swagger-ui.css', 'swagger-ui-bundle.js'])
     instance.get(`/docs/${file}`, (_request, reply) => reply.sendFile(file, swaggerFolder()));
