@@ -36,4 +36,9 @@ describe('viewAs', () => {
     const view = viewAs('float32', shifted.subarray(5, 9));
     expect([view[0], view.buffer === shifted.buffer]).toEqual([1.5, false]);
   });
+  it('copies those of a Node Buffer too, whose slice() would be a view', () => {
+    const shifted = Buffer.alloc(13);
+    shifted.set(bytes, 1);
+    expect(viewAs('float32', shifted.subarray(5, 9))[0]).toBe(1.5);
+  });
 });

@@ -55,7 +55,8 @@ export function tensor<T extends TensorType>(
 export function viewAs<T extends TensorType>(type: T, bytes: Uint8Array): TensorData[T] {
   const Arr = ARRAYS[type];
   const size = Arr.BYTES_PER_ELEMENT;
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  // Not slice(): a Node Buffer's slice is a view at the same offset.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
   return new Arr(
     aligned.buffer as ArrayBuffer,
     aligned.byteOffset,
