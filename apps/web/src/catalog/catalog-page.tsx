@@ -1,0 +1,118 @@
+import { useEffect, useEffectEvent, useMemo, useRef } from 'react';
+import { useLocation, useSearchParams } from 'react-router';
+import { toShownProblem } from '../api/problem.ts';
+import { useModels, useRunPages, useTasks } from '../api/queries.ts';
+import { Page } from '../shell/page.tsx';
+import { Button, ButtonLink } from '../ui/button.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { ProblemCard } from '../ui/problem-card.tsx';
+import styles from './catalog-page.module.css';
+import { FilterBar } from './filter-bar.tsx';
+import { readFilters, toRunFilter, writeFilters, type Filters } from './filters.ts';
+import { RunCard, RunCardSkeleton } from './run-card.tsx';
+
+/** `/catalog`: what was run, newest first. */
+export function CatalogPage() {
+  const [search, setSearch] = useSearchParams();
+  const filters = useMemo(() => readFilters(search), [search]);
+  const tasks = useTasks().data ?? [];
+  const models = useModels().data?.items ?? [];
+  const setFilters = (next: Filters): void => setSearch(writeFilters(next), { replace: true, state: null });
+  return (
+    <Page title="Catalog" lead="Every run that was stored, newest first.">
+      <Notice />
+      <FilterBar filters={filters} tasks={tasks} models={models} onChange={setFilters} />
+      <Runs filters={filters} onClear={() => setFilters({})} />
+    </Page>
+  );
+}
+
+/** What happened on the page before this one, e.g. a run that was deleted. */
+function Notice() {
+  const state = useLocation().state as { notice?: string } | null;
+  return (
+    <p role="status" className={state?.notice ? styles['notice'] : 'visually-hidden'}>
+      {state?.notice}
+    </p>
+  );
+}
+
+function Runs({ filters, onClear }: { filters: Filters; onClear: () => void }) {
+  const filter = useMemo(() => toRunFilter(filters), [filters]);
+  const pages = useRunPages(filter);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  const more = () => void fetchNextPage();
+
+  if (pages.isError && !pages.data)
+    return (
+      <ProblemCard
+        problem={toShownProblem(pages.error)}
+        action={
+          <Button icon="replay" onClick={() => void pages.refetch()}>
+            Try again
+          </Button>
+        }
+      />
+    );
+  const runs = pages.data?.pages.flatMap((page) => page.items);
+  if (runs?.length === 0) return <Nothing filtered={Object.keys(filters).length > 0} onClear={onClear} />;
+  return (
+    <>
+      <ul aria-label="Runs" aria-busy={!runs || isFetchingNextPage} className={styles['grid']}>
+        {runs?.map((envelope) => (
+          <li key={envelope.run.id}>
+            <RunCard envelope={envelope} />
+          </li>
+        ))}
+        {(!runs || isFetchingNextPage) &&
+          Array.from({ length: runs ? 5 : 15 }, (_, index) => (
+            <li key={`skeleton ${index}`} aria-hidden="true">
+              <RunCardSkeleton />
+            </li>
+          ))}
+      </ul>
+      {pages.isFetchNextPageError && <ProblemCard problem={toShownProblem(pages.error)} />}
+      {hasNextPage && <More disabled={isFetchingNextPage} failed={pages.isFetchNextPageError} onMore={more} />}
+    </>
+  );
+}
+
+/** Asks for the next page when it comes near the screen; a button for those who do not scroll, and after an error. */
+function More({ disabled, failed, onMore }: { disabled: boolean; failed: boolean; onMore: () => void }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const onNear = useEffectEvent(() => {
+    if (!disabled && !failed) onMore();
+  });
+  useEffect(() => {
+    if (!ref.current) return;
+    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && onNear(), {
+      rootMargin: '400px',
+    });
+    observer.observe(ref.current);
+    return () => observer.disconnect();
+  }, [disabled]);
+  return (
+    <div ref={ref} className={styles['more']}>
+      <Button disabled={disabled} onClick={onMore}>
+        {disabled ? 'Loading' : 'Load more'}
+      </Button>
+    </div>
+  );
+}
+
+function Nothing({ filtered, onClear }: { filtered: boolean; onClear: () => void }) {
+  if (filtered)
+    return (
+      <Empty icon="search" title="No run matches these filters">
+        <Button onClick={onClear}>Clear all filters</Button>
+      </Empty>
+    );
+  return (
+    <Empty icon="image" title="Nothing has been run yet">
+      <p>Every run of the Studio, the API, the CLI and the SDK is stored here.</p>
+      <ButtonLink to="/" look="primary">
+        Open the Studio
+      </ButtonLink>
+    </Empty>
+  );
+}

@@ -1,0 +1,134 @@
+import type { RunEnvelope } from '@fovea/contracts';
+import { useState } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+import { DownloadButton } from '../api/download-button.tsx';
+import { toShownProblem } from '../api/problem.ts';
+import { useDeleteRun, useReplay, useRun } from '../api/queries.ts';
+import { formatDate, humanize } from '../format.ts';
+import { headline } from '../results/headline.ts';
+import { Picture } from '../results/picture.tsx';
+import { ResultView } from '../results/result-view.tsx';
+import { TimingBar } from '../results/timing-bar.tsx';
+import { Page } from '../shell/page.tsx';
+import { OverlayDownloads } from '../studio/result-panel.tsx';
+import { Button, ButtonLink } from '../ui/button.tsx';
+import { Panel } from '../ui/panel.tsx';
+import { ProblemCard } from '../ui/problem-card.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { DeleteDialog } from './delete-dialog.tsx';
+import { Provenance } from './provenance.tsx';
+import { ReplayPanel } from './replay-panel.tsx';
+import styles from './run-page.module.css';
+
+const BACK = (
+  <p>
+    <Link to="/catalog">Catalog</Link>
+  </p>
+);
+
+/** `/catalog/:id`: one run, where it came from, and what can be done with it. */
+export function RunPage() {
+  const { id = '' } = useParams();
+  const run = useRun(id);
+  if (run.isError)
+    return (
+      <Page title="Run" above={BACK}>
+        <ProblemCard
+          problem={toShownProblem(run.error)}
+          action={
+            <Button icon="replay" onClick={() => void run.refetch()}>
+              Try again
+            </Button>
+          }
+        />
+      </Page>
+    );
+  if (!run.data)
+    return (
+      <Page title="Run" above={BACK} lead={<Skeleton width="18rem" height="1.3em" />}>
+        <div className={styles['run']} aria-busy="true">
+          <Skeleton className={styles['stage']} height="auto" />
+          <Skeleton height="30rem" />
+        </div>
+      </Page>
+    );
+  return <Shown key={id} envelope={run.data} />;
+}
+
+function Shown({ envelope }: { envelope: RunEnvelope }) {
+  const { run, inputs, result, links } = envelope;
+  const [deleting, setDeleting] = useState(false);
+  const [overlay, setOverlay] = useState(true);
+  const navigate = useNavigate();
+  const deletion = useDeleteRun(run.id);
+  const replay = useReplay(run.id);
+  const input = Object.values(inputs)[0];
+  const size = input?.width && input.height ? { width: input.width, height: input.height } : undefined;
+
+  const remove = (): void =>
+    deletion.mutate(undefined, {
+      onSuccess: () => void navigate('/catalog', { state: { notice: `Run ${run.id.slice(0, 8)} was deleted.` } }),
+    });
+
+  return (
+    <Page
+      title={headline(result).text}
+      above={BACK}
+      lead={`${humanize(run.task)}, ${formatDate(run.createdAt)}`}
+      aside={
+        <>
+          {links.input && input && (
+            <ButtonLink icon="play" to={`/studio/${run.task}?blob=${input.sha256}`}>
+              Open in the Studio
+            </ButtonLink>
+          )}
+          <Button icon="replay" disabled={replay.isPending} onClick={() => replay.mutate(undefined)}>
+            {replay.isPending ? 'Replaying' : 'Replay'}
+          </Button>
+          <Button icon="trash" onClick={() => setDeleting(true)}>
+            Delete
+          </Button>
+        </>
+      }
+    >
+      <ReplayPanel replay={replay} />
+      <div className={styles['run']}>
+        <div className={styles['stage']}>
+          <Picture
+            url={links.input}
+            alt={`Input of the run: ${headline(result).text}`}
+            size={size}
+            result={overlay ? result : undefined}
+            missing="The picture was not kept (FOVEA_KEEP_INPUTS). Its hash is below."
+          />
+        </div>
+        <Panel
+          title="Result"
+          aside={
+            <label className={styles['toggle']}>
+              <input type="checkbox" checked={overlay} onChange={(event) => setOverlay(event.target.checked)} />
+              Overlay
+            </label>
+          }
+        >
+          <ResultView result={result} />
+          <TimingBar timings={run.timings} />
+          <div className={styles['actions']}>
+            <DownloadButton label="JSON" fileName={`${run.task}-${run.id}.json`} source={{ json: envelope }} />
+            {links.overlay && <OverlayDownloads id={run.id} task={run.task} png={links.overlay} />}
+          </div>
+        </Panel>
+      </div>
+      <Provenance envelope={envelope} />
+      {deleting && (
+        <DeleteDialog
+          hasInput={links.input !== undefined}
+          pending={deletion.isPending}
+          problem={deletion.isError ? toShownProblem(deletion.error) : undefined}
+          onConfirm={remove}
+          onClose={() => setDeleting(false)}
+        />
+      )}
+    </Page>
+  );
+}

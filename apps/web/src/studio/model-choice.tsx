@@ -1,0 +1,56 @@
+import type { ModelInfo, TaskInfo } from '@fovea/contracts';
+import { useId } from 'react';
+import { formatBytes } from '../format.ts';
+import { Badge } from '../ui/badge.tsx';
+import styles from './model-choice.module.css';
+
+interface ModelChoiceProps {
+  role: TaskInfo['models'][number];
+  /** Every model of the server; empty while they are loading. */
+  models: readonly ModelInfo[];
+  /** undefined = the default. */
+  value: string | undefined;
+  onChange: (model: string | undefined) => void;
+}
+
+/** The models that fit a role, with what one must know before choosing. */
+export function ModelChoice({ role, models, value, onChange }: ModelChoiceProps) {
+  const name = useId();
+  const chosen = value ?? role.default;
+  return (
+    <fieldset className={styles['choice']}>
+      <legend>{role.role === 'primary' ? 'Model' : `Model: ${role.role}`}</legend>
+      {role.choices.map((id) => {
+        const model = models.find((candidate) => candidate.id === id);
+        const usable = model?.state !== 'disabled';
+        return (
+          <label key={id} className={styles['model']} title={model?.reason}>
+            <input
+              type="radio"
+              name={name}
+              value={id}
+              checked={id === chosen}
+              disabled={!usable}
+              onChange={() => onChange(id === role.default ? undefined : id)}
+            />
+            <span className={styles['name']}>{id}</span>
+            <span className={styles['facts']}>
+              {model ? (
+                <>
+                  <span>{formatBytes(model.bytes)}</span>
+                  <Badge>{model.licenceId}</Badge>
+                  {model.commercialUse ? <Badge tone="good">Commercial use</Badge> : <Badge tone="warn">Research only</Badge>}
+                  {model.state === 'missing' && <Badge tone="warn">Not downloaded</Badge>}
+                  {model.state === 'disabled' && <Badge tone="warn">Disabled</Badge>}
+                  {model.state === 'failed' && <Badge tone="bad">Failed</Badge>}
+                </>
+              ) : (
+                <span>&nbsp;</span>
+              )}
+            </span>
+          </label>
+        );
+      })}
+    </fieldset>
+  );
+}
