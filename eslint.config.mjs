@@ -5,17 +5,23 @@ import reactHooks from 'eslint-plugin-react-hooks';
 import { createProjectGraphAsync } from 'nx/src/devkit-exports.js';
 import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
-import { boundaryBlocks, SOLE_IMPORTERS } from './scripts/boundaries.mjs';
+import { boundaryBlocks, SOLE_IMPORTERS, SPECS } from './scripts/boundaries.mjs';
 
 process.env.NX_DAEMON = 'false';
 process.env.NX_NO_CLOUD = 'true';
 // Without a project graph the boundary rule switches itself off with a mere remark; so make one.
 await createProjectGraphAsync({ exitOnError: true });
 
-const SPECS = ['**/*.spec.{ts,tsx}'];
 const E2E = ['test/e2e/**/*.ts'];
 /** Not part of the product: these may read the environment, print, and reach for any package. */
-const TOOLING = ['scripts/**', 'test/**', '*.config.{ts,mjs}', '**/vite.config.ts', 'prisma.config.ts'];
+const TOOLING = [
+  'scripts/**',
+  'test/**',
+  'apps/cli/bin/**',
+  '*.config.{ts,mjs}',
+  '**/vite.config.ts',
+  'prisma.config.ts',
+];
 const NODE_GLOBALS = Object.fromEntries(
   [
     ...[

@@ -26,7 +26,8 @@ const EXCEPTIONS = [
   { files: ['apps/*/src/main.ts'], tag: 'type:app', allow: ['type:host'] },
 ];
 
-const SPECS = ['**/*.spec.{ts,tsx}'];
+/** Tests, and the helpers that only tests use. */
+export const SPECS = ['**/*.spec.{ts,tsx}', 'libs/*/test/**/*.ts'];
 
 /** Packages that one library alone may import, so that one place knows their ways. */
 export const SOLE_IMPORTERS = [
@@ -47,8 +48,9 @@ function boundaryRule(table) {
         sourceTag,
         onlyDependOnLibsWithTags: allowed,
       })),
-      // The page shows the same sample pictures that the tests use; they are data, and bundled.
-      allow: ['/test/fixtures/samples/[\\w-]+\\.jpg$'],
+      // The page shows the same sample pictures that the tests use: data, and bundled. The command's launcher finds
+      // Node as the scripts do, before anything is built.
+      allow: ['/test/fixtures/samples/[\\w-]+\\.jpg$', '^../../../scripts/node24\\.mjs$'],
       // testing knows the core, and the core's own specs use testing: a circle of packages, never of modules.
       ignoredCircularDependencies: table['type:testing'].map((tag) => ['@fovea/testing', `tag:${tag}`]),
       // A package may be loaded lazily in one place and plainly in another.
