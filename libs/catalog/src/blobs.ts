@@ -2,6 +2,7 @@ import type { BlobInfo } from '@fovea/contracts';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { BlobFiles, StoredFile } from './blob-files.ts';
+import { GRACE_MS } from './collect.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { checkOwner } from './record.ts';
@@ -17,6 +18,8 @@ export interface StoredBlob extends BlobInfo {
 export class Blobs {
   readonly #database: Database;
   readonly #files: BlobFiles;
+  /** Put without a reference, oldest first: the run that names them will refer to them. */
+  readonly #recent = new Map<string, StoredFile & { readonly mime: string; readonly at: number }>();
 
   constructor(database: Database, files: BlobFiles) {
     this.#database = database;
@@ -38,7 +41,13 @@ export class Blobs {
     checkOwner(owner);
     const stored = await this.#files.put(content);
     if (options.reference) await this.#refer(owner, stored, cleanText(mime));
+    else this.#remember(owner, stored, mime);
     return { ...stored, mime };
+  }
+
+  /** What this owner put here within the last hour without a reference. */
+  recent(owner: string, sha256: string): { readonly bytes: number; readonly mime: string } | undefined {
+    return this.#recent.get(recentKey(owner, sha256));
   }
 
   /** Null where there is none, and where the owner has no reference to it: the two look the same. */
@@ -73,6 +82,17 @@ export class Blobs {
     return count > 0;
   }
 
+  #remember(owner: string, stored: StoredFile, mime: string): void {
+    const key = recentKey(owner, stored.sha256);
+    const now = Date.now();
+    this.#recent.delete(key);
+    this.#recent.set(key, { ...stored, mime, at: now });
+    for (const [old, { at }] of this.#recent) {
+      if (now - at < GRACE_MS) break;
+      this.#recent.delete(old);
+    }
+  }
+
   async #refer(owner: string, { sha256, bytes }: StoredFile, mime: string): Promise<void> {
     await guarded(() =>
       this.#database.pool.query(
@@ -88,3 +108,5 @@ export class Blobs {
     );
   }
 }
+
+const recentKey = (owner: string, sha256: string): string => `${sha256} ${owner}`;

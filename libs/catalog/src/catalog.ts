@@ -1,10 +1,11 @@
 import { VisionError, type RunEnvelope, type RunPage, type RunQuery } from '@fovea/contracts';
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { BlobFiles } from './blob-files.ts';
 import { Blobs } from './blobs.ts';
 import { collectBlobs, type Collected } from './collect.ts';
 import { heldDataLock, lockDataFolder } from './data-lock.ts';
-import { Database } from './database.ts';
+import { Database, migrateDatabase } from './database.ts';
 import { guarded } from './failures.ts';
 import { Idempotency } from './idempotency.ts';
 import { silentLog, type Log } from './log.ts';
@@ -81,13 +82,13 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   let server: EmbeddedPostgres | undefined;
   let database: Database | undefined;
   try {
-    const files = new BlobFiles(options.dataDir);
-    if (options.databaseUrl === undefined) server = await EmbeddedPostgres.start({ dataDir: options.dataDir, log });
+    const files = new BlobFiles(resolve(options.dataDir));
+    if (options.databaseUrl === undefined) server = await EmbeddedPostgres.start({ dataDir: resolve(options.dataDir), log });
     const url = () => server?.url ?? options.databaseUrl ?? '';
     database = new Database({ url, log });
     const opened = database;
     server?.onReturn(() => opened.moveTo(url()));
-    await database.migrate(log);
+    await migrateDatabase(url(), log);
     return await buildCatalog({ options, database, files, server, release: () => ownLock?.release() });
   } catch (error) {
     await database?.close().catch(() => {});
@@ -119,7 +120,7 @@ async function buildCatalog({ options, database, files, server, release }: Parts
 
   const record = async (given: RunRecord): Promise<void> => {
     if (closing) throw new VisionError('CATALOG_UNAVAILABLE', 'The catalog is being closed.');
-    const uses = await storeBlobs(given, { files, keepsInputs });
+    const uses = await storeBlobs(given, { files, blobs, keepsInputs });
     await recorder.add(prepareRecord(given, uses));
     if (given.idempotencyKey && (given.idempotencyKey.done ?? true)) idempotency.ended(given.owner, given.idempotencyKey.key);
   };
@@ -161,20 +162,28 @@ async function buildCatalog({ options, database, files, server, release }: Parts
   };
 }
 
-/** Writes what a run brings along; the rows that refer to it come after. */
-async function storeBlobs(record: RunRecord, options: { files: BlobFiles; keepsInputs: boolean }): Promise<BlobUse[]> {
-  const { files, keepsInputs } = options;
-  const ofResult = new Set(resultBlobs(record.envelope.result));
+/** Writes what a run brings along, and finds what was put for it before; the rows that refer to it come after. */
+async function storeBlobs(record: RunRecord, options: { files: BlobFiles; blobs: Blobs; keepsInputs: boolean }): Promise<BlobUse[]> {
+  const { files, blobs, keepsInputs } = options;
+  const { result, attachments = [], run } = record.envelope;
+  const ofResult = new Set(resultBlobs(result));
+  const kind = (sha256: string) => (ofResult.has(sha256) ? 'result' : 'attachment');
   const inputs = (keepsInputs ? record.inputs : []).map(async ({ sha256, mime, bytes }): Promise<BlobUse> => {
     if (bytes) await files.put(bytes, sha256);
     return { sha256, mime, kind: 'input', bytes: bytes?.length ?? null };
   });
-  const attachments = (record.attachments ?? []).map(async ({ sha256, mime, bytes }): Promise<BlobUse> => {
+  const given = (record.attachments ?? []).map(async ({ sha256, mime, bytes }): Promise<BlobUse> => {
     const size = bytes ? (await files.put(bytes, sha256)).bytes : await files.size(sha256);
-    if (size === null) throw new RangeError(`blob ${sha256} of run ${record.envelope.run.id} was not put`);
-    return { sha256, mime, kind: ofResult.has(sha256) ? 'result' : 'attachment', bytes: size };
+    if (size === null) throw new RangeError(`blob ${sha256} of run ${run.id} was not put`);
+    return { sha256, mime, kind: kind(sha256), bytes: size };
   });
-  return await Promise.all([...inputs, ...attachments]);
+  const named = new Set([...ofResult, ...attachments.map((attachment) => attachment.blob)]);
+  for (const { sha256 } of record.attachments ?? []) named.delete(sha256);
+  const put = [...named].map((sha256): BlobUse => {
+    const recent = blobs.recent(record.owner, sha256);
+    return { sha256, mime: recent?.mime ?? null, kind: kind(sha256), bytes: recent?.bytes ?? null };
+  });
+  return [...(await Promise.all([...inputs, ...given])), ...put];
 }
 
 async function committedRuns(database: Database, batch: readonly PreparedRecord[]): Promise<Set<string>> {

@@ -29,7 +29,7 @@ export async function collectBlobs(database: Database, files: BlobFiles, graceMs
     if (found.length < BATCH) break;
   }
   for await (const hashes of files.hashes()) {
-    const known = await database.pool.query<{ sha256: string }>('SELECT sha256 FROM blobs WHERE sha256 = ANY ($1)', [hashes]);
+    const known = await database.maintain<{ sha256: string }>('SELECT sha256 FROM blobs WHERE sha256 = ANY ($1)', [hashes]);
     const rows = new Set(known.rows.map((row) => row.sha256));
     for (const sha256 of hashes) if (!rows.has(sha256)) await removeFile(sha256);
   }
@@ -41,7 +41,7 @@ export async function collectBlobs(database: Database, files: BlobFiles, graceMs
 async function deleteUnreferenced(database: Database, graceMs: number): Promise<string[]> {
   for (let attempt = 0; ; attempt++) {
     try {
-      const { rows } = await database.pool.query<{ sha256: string }>(
+      const { rows } = await database.maintain<{ sha256: string }>(
         `DELETE FROM blobs b
          WHERE b.touched_at <= now() - make_interval(secs => $1::float8 / 1000)
            AND b.sha256 IN (

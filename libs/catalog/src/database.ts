@@ -8,8 +8,10 @@ import { applyMigrations, migrationsFolder, readMigrations } from './migrations.
 
 const POOL_SIZE = 10;
 const CONNECT_MS = 3_000;
-/** Long enough for an export's batch on a slow disk; a vanished server is noticed by then. */
-const QUERY_MS = 20_000;
+/** A server that vanished without a word (cable, frozen machine) is noticed by then. */
+const QUERY_MS = 10_000;
+/** Retention and collection look at everything. */
+const MAINTENANCE_MS = 300_000;
 const PING_MS = 2_000;
 
 /** One pool of connections; Prisma and the hand-written statements share it. */
@@ -45,37 +47,10 @@ export class Database {
     });
   }
 
-  /** @throws CATALOG_UNAVAILABLE */
-  async migrate(log: Log): Promise<void> {
-    const migrations = readMigrations(migrationsFolder());
-    let client: pg.PoolClient;
-    try {
-      client = await this.pool.connect();
-    } catch (error) {
-      throw unreachable(error);
-    }
-    try {
-      await guarded(() => applyMigrations(client, { migrations, log }));
-    } finally {
-      client.release();
-    }
-  }
-
-  /** Runs a transaction on one connection. */
-  async transaction<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
-    let broken: Error | undefined;
-    try {
-      await client.query('BEGIN');
-      const value = await work(client);
-      await client.query('COMMIT');
-      return value;
-    } catch (error) {
-      await client.query('ROLLBACK').catch((failure: Error) => (broken = failure));
-      throw error;
-    } finally {
-      client.release(broken);
-    }
+  /** A statement that may take minutes. */
+  async maintain<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R>> {
+    const query = { text, values: [...values], query_timeout: MAINTENANCE_MS };
+    return await this.pool.query<R>(query);
   }
 
   async close(): Promise<void> {
@@ -84,8 +59,25 @@ export class Database {
   }
 }
 
-function connectionConfig(url: string): pg.PoolConfig {
-  return { connectionString: url };
+const connectionConfig = (url: string): pg.PoolConfig => ({ connectionString: url });
+
+/**
+ * Brings the database at an address to the newest migration, on a connection of its own: nothing ends it early.
+ * @throws CATALOG_UNAVAILABLE
+ */
+export async function migrateDatabase(url: string, log: Log): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'fovea-migrate' });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+  } catch (error) {
+    throw unreachable(error);
+  }
+  try {
+    await guarded(() => applyMigrations(client, { migrations: readMigrations(migrationsFolder()), log }));
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 function unreachable(error: unknown): unknown {

@@ -7,6 +7,8 @@ import { checkOwner } from './record.ts';
 
 const LEASE_S = 60;
 const RENEW_MS = 20_000;
+/** Nothing that answers a request works longer; a holder that forgot to end the key does not hold it for ever. */
+const HOLD_MS = 30 * 60 * 1000;
 const POLL_MS = 150;
 const KEEP = '24 hours';
 
@@ -29,7 +31,7 @@ export class Idempotency {
   /** Names this process in the table. */
   readonly holder = randomUUID();
   readonly #database: Database;
-  readonly #held = new Map<string, { owner: string; key: string; ended: PromiseWithResolvers<void> }>();
+  readonly #held = new Map<string, { owner: string; key: string; until: number; ended: PromiseWithResolvers<void> }>();
   readonly #renew: NodeJS.Timeout;
 
   constructor(database: Database) {
@@ -133,7 +135,7 @@ export class Idempotency {
       [owner, key, requestSha256, this.holder, LEASE_S],
     );
     if (taken.rowCount) {
-      this.#held.set(name(owner, key), { owner, key, ended: Promise.withResolvers() });
+      this.#held.set(name(owner, key), { owner, key, until: Date.now() + HOLD_MS, ended: Promise.withResolvers() });
       return { state: 'new' };
     }
     const { rows } = await this.#database.pool.query<KeyRow>(
@@ -149,8 +151,10 @@ export class Idempotency {
   }
 
   async #renewLeases(): Promise<void> {
-    if (this.#held.size === 0) return;
+    const now = Date.now();
+    for (const { owner, key, until } of this.#held.values()) if (until < now) this.ended(owner, key);
     const held = [...this.#held.values()];
+    if (held.length === 0) return;
     await this.#database.pool.query(
       `UPDATE idempotency_keys k SET lease_until = now() + make_interval(secs => $1)
        FROM unnest($2::text[], $3::text[]) AS mine(owner, key)

@@ -39,10 +39,14 @@ WITH batch AS MATERIALIZED (
   ON CONFLICT (sha256) DO UPDATE SET touched_at = now() WHERE blobs.touched_at < now() - interval '1 minute'
 ), new_references AS (
   INSERT INTO blob_references (owner, sha256, kind, mime, run_id, created_at)
-  SELECT b.owner, u.sha256, u.kind, u.mime, b.id, b.created_at
+  SELECT b.owner, u.sha256, u.kind, coalesce(u.mime, known.mime), b.id, b.created_at
   FROM unnest($35::int[], $36::text[], $37::text[], $38::text[], $39::bool[]) AS u(n, sha256, kind, mime, given)
   JOIN batch b USING (n)
-  WHERE u.given OR EXISTS (SELECT 1 FROM blob_references r WHERE r.owner = b.owner AND r.sha256 = u.sha256)
+  LEFT JOIN LATERAL (
+    SELECT r.mime FROM blob_references r WHERE NOT u.given AND r.owner = b.owner AND r.sha256 = u.sha256 ORDER BY r.id DESC LIMIT 1
+  ) known ON true
+  -- Without bytes a run may only refer to what its owner could read before.
+  WHERE u.given OR known.mime IS NOT NULL
 ), new_keys AS (
   INSERT INTO idempotency_keys (owner, key, request_sha256, holder, lease_until, run_ids, created_at)
   SELECT b.owner, k.key, min(k.request_sha256), CASE WHEN bool_or(k.done) THEN NULL ELSE (min(k.holder::text))::uuid END,
@@ -76,7 +80,7 @@ export function recordStatement(batch: readonly PreparedRecord[], holder: string
     record.rows.forEach((row, rank) =>
       add(rows, [n, rank, row.label, row.labelKey, row.classId, row.score, row.relX, row.relY, row.relWidth, row.relHeight, row.relArea]),
     );
-    for (const use of record.uses) {
+    for (const use of new Map(record.uses.map((each) => [`${each.kind} ${each.sha256}`, each])).values()) {
       if (use.bytes !== null) blobs.set(use.sha256, use.bytes);
       add(uses, [n, use.sha256, use.kind, use.mime, use.bytes !== null]);
     }

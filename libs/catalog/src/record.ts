@@ -15,7 +15,7 @@ export interface RecordedInput {
 export interface RecordedBlob {
   readonly sha256: string;
   readonly mime: string;
-  /** Left out when it was given to `blobs.put` before. */
+  /** Left out where the file is there already. */
   readonly bytes?: Uint8Array;
 }
 
@@ -23,6 +23,7 @@ export interface RunRecord {
   readonly owner: string;
   readonly envelope: RunEnvelope;
   readonly inputs: readonly RecordedInput[];
+  /** Not needed for blobs that the owner gave to `blobs.put` within the hour: they are found by their hash. */
   readonly attachments?: readonly RecordedBlob[];
   /** The key that `idempotency.begin` answered `new` for. */
   readonly idempotencyKey?: {
@@ -36,7 +37,8 @@ export interface RunRecord {
 /** A blob on the disk that a run will refer to. */
 export interface BlobUse {
   readonly sha256: string;
-  readonly mime: string;
+  /** Null: as in the owner's reference. */
+  readonly mime: string | null;
   readonly kind: 'input' | 'result' | 'attachment';
   /** Null: refer to it only if the owner has a reference already. */
   readonly bytes: number | null;
@@ -64,6 +66,7 @@ export function checkOwner(owner: string): string {
 /** Shapes a record; its blobs are on the disk by now. */
 export function prepareRecord(record: RunRecord, uses: readonly BlobUse[]): PreparedRecord {
   const { envelope } = record;
+  const facts = Object.values(envelope.inputs);
   return {
     owner: checkOwner(record.owner),
     envelope,
@@ -73,10 +76,10 @@ export function prepareRecord(record: RunRecord, uses: readonly BlobUse[]): Prep
       position: input.index,
       sha256: input.sha256,
       mime: cleanText(input.mime),
-      bytes: input.bytes?.length ?? envelope.inputs[input.name]?.bytes ?? 0,
+      bytes: input.bytes?.length ?? facts.find((fact) => fact.sha256 === input.sha256)?.bytes ?? 0,
     })),
-    rows: searchRows(envelope.result, Object.values(envelope.inputs)[0]),
-    uses: uses.map((use) => ({ ...use, mime: cleanText(use.mime) })),
+    rows: searchRows(envelope.result, facts[0]),
+    uses: uses.map((use) => ({ ...use, mime: use.mime && cleanText(use.mime) })),
     ...(record.idempotencyKey ? { idempotencyKey: record.idempotencyKey } : {}),
   };
 }

@@ -49,7 +49,7 @@ const UPLOADS = `DELETE FROM blob_references WHERE id IN (
  * blobs are counted from the newest back, and the first that does not fit any more marks the moment.
  */
 async function overflowEnd(database: Database, bytes: number): Promise<Date | null> {
-  const { rows } = await database.pool.query<{ at: Date | null }>(
+  const { rows } = await database.maintain<{ at: Date | null }>(
     `WITH last_use AS (
        SELECT b.sha256, b.bytes, max(r.created_at) AS at
        FROM blobs b JOIN blob_references r USING (sha256) GROUP BY b.sha256, b.bytes
@@ -65,7 +65,7 @@ async function overflowEnd(database: Database, bytes: number): Promise<Date | nu
 async function deleteInBatches(database: Database, text: string, moment: Date): Promise<number> {
   let removed = 0;
   for (;;) {
-    const { rowCount } = await database.pool.query(text, [moment, BATCH]);
+    const { rowCount } = await database.maintain(text, [moment, BATCH]);
     removed += rowCount ?? 0;
     if (!rowCount) return removed;
   }
