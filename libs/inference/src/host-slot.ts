@@ -205,7 +205,7 @@ export class HostSlot {
     if (this.#flights.length === 1) this.#watch(backend);
     backend.run(flight.batch).then(
       (answer) => this.#landed(flight, answer),
-      (error: Error) => this.#failed(flight, error),
+      (error: Error) => this.#failed(backend, flight, error),
     );
   }
 
@@ -263,10 +263,10 @@ export class HostSlot {
     );
   }
 
-  #failed(flight: Flight, error: Error): void {
+  #failed(backend: Backend, flight: Flight, error: Error): void {
     const { requests, batch } = flight;
     this.#leave(flight);
-    this.#losing(error, batch.model);
+    this.#losing(backend, error, batch.model);
     const profile = this.#options.profile(batch.model);
     this.#options.queues.charge(requests, performance.now() - flight.dispatchedAt - flight.chargedMs);
     if (requests.length === 0) profile.stopBatching();
@@ -320,7 +320,7 @@ export class HostSlot {
       emit('load', { model: id, device, loadMs: loaded.loadMs, memoryBytes: loaded.memoryBytes });
       onLoaded(id);
     } catch (error) {
-      this.#losing(error, id);
+      this.#losing(backend, error, id);
       onLoadFailed(id, error as Error);
       throw error;
     } finally {
@@ -374,8 +374,8 @@ export class HostSlot {
   }
 
   /** The backend is going: nothing may be handed to it any more. */
-  #losing(error: unknown, model: string): void {
-    if (!(error instanceof BackendGone)) return;
+  #losing(backend: Backend | undefined, error: unknown, model: string): void {
+    if (backend !== this.#backend || !(error instanceof BackendGone)) return;
     if (error.started) this.#lostModel = model;
     if (this.#state === 'ready') this.#state = 'starting';
   }

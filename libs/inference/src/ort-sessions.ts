@@ -68,7 +68,8 @@ export class OrtSessions {
   }
 }
 
-function sessionOptions({ device, threads }: SessionSettings): ort.InferenceSession.SessionOptions {
+/** How every session is made. */
+export function sessionOptions({ device, threads }: SessionSettings) {
   return {
     // What a device cannot run falls back to the processor, as onnxruntime does by itself for missing kernels.
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
@@ -79,7 +80,7 @@ function sessionOptions({ device, threads }: SessionSettings): ort.InferenceSess
     logSeverityLevel: 3,
     // Threads that spin between runs burn the processors that decoding and the server need.
     extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
-  };
+  } satisfies ort.InferenceSession.SessionOptions;
 }
 
 function toTensor(name: string, value: ort.Tensor): Tensor {
