@@ -1,7 +1,23 @@
 import type { Image } from '@fovea/application';
 import type { Box } from '@fovea/contracts';
-import { cropFrame, modelPoint, rotatedCropFrame, toImage, type RotatedFrame, type Size } from '@fovea/geometry';
-import { checkImage, checkTarget, padded, render, type Fitted, type PadValue, type RenderOptions } from './render.ts';
+import {
+  cropFrame,
+  modelPoint,
+  rotatedCropFrame,
+  toImage,
+  type RotatedFrame,
+  type Size,
+} from '@fovea/geometry';
+import { throwIfAborted } from './abort.ts';
+import {
+  checkImage,
+  checkTarget,
+  padded,
+  render,
+  type Fitted,
+  type PadValue,
+  type RenderOptions,
+} from './render.ts';
 
 export interface CropOptions extends RenderOptions {
   /** Default: the box's size, rounded to whole pixels. */
@@ -17,13 +33,18 @@ export interface CropOptions extends RenderOptions {
  * @example const face = await cropImage(image, item.box, { width: 192, height: 192, kernel: 'bilinear' });
  */
 export async function cropImage(image: Image, box: Box, options: CropOptions = {}): Promise<Fitted> {
-  const { width = Math.max(1, Math.round(box.width)), height = Math.max(1, Math.round(box.height)) } = options;
+  const { width = Math.max(1, Math.round(box.width)), height = Math.max(1, Math.round(box.height)) } =
+    options;
   checkTarget(width, height);
   const source = { width: image.width, height: image.height };
   const isWhole = options.width === undefined && options.height === undefined;
   // Without a target the box is moved to whole pixels, so that the pixels come out as they are.
   const region = isWhole ? { x: Math.round(box.x), y: Math.round(box.y), width, height } : box;
-  return render(image, cropFrame(source, region, { width, height }), isWhole ? { ...options, kernel: 'nearest' } : options);
+  return render(
+    image,
+    cropFrame(source, region, { width, height }),
+    isWhole ? { ...options, kernel: 'nearest' } : options,
+  );
 }
 
 /** A box turned about its centre. */
@@ -60,10 +81,19 @@ export async function cropRotated(
   const { width, height, outside = 'pad', padValue = 0, signal } = options;
   checkImage(image);
   checkTarget(width, height);
-  const upright = { x: box.centreX - box.width / 2, y: box.centreY - box.height / 2, width: box.width, height: box.height };
+  throwIfAborted(signal);
+  const upright = {
+    x: box.centreX - box.width / 2,
+    y: box.centreY - box.height / 2,
+    width: box.width,
+    height: box.height,
+  };
   const size = { width: image.width, height: image.height };
   const frame = rotatedCropFrame(size, upright, { target: { width, height }, rotationRad: box.angleRad });
-  const shrunk = await shrinkAround(image, box, { pitch: Math.max(box.width / width, box.height / height), signal });
+  const shrunk = await shrinkAround(image, box, {
+    pitch: Math.max(box.width / width, box.height / height),
+    signal,
+  });
   const rgb = outside === 'pad' ? padded(width, height, padValue) : new Uint8Array(width * height * 3);
   warp(shrunk, frame, { rgb, clamp: outside === 'clamp' });
   return { rgb, width, height, frame };
@@ -95,42 +125,83 @@ async function shrinkAround(
   const width = Math.min(image.width, Math.ceil(box.centreX + reachX)) - left;
   const height = Math.min(image.height, Math.ceil(box.centreY + reachY)) - top;
   if (width <= 0 || height <= 0) return whole;
-  const target = { width: Math.max(1, Math.round(width / pitch)), height: Math.max(1, Math.round(height / pitch)) };
-  const around = cropFrame({ width: image.width, height: image.height }, { x: left, y: top, width, height }, target);
+  const target = {
+    width: Math.max(1, Math.round(width / pitch)),
+    height: Math.max(1, Math.round(height / pitch)),
+  };
+  const around = cropFrame(
+    { width: image.width, height: image.height },
+    { x: left, y: top, width, height },
+    target,
+  );
   const { rgb, frame } = await render(image, around, { kernel: 'bilinear', ...(signal ? { signal } : {}) });
-  return { rgb, ...target, scaleX: frame.scaleX, scaleY: frame.scaleY, offsetX: frame.offsetX, offsetY: frame.offsetY };
+  return {
+    rgb,
+    ...target,
+    scaleX: frame.scaleX,
+    scaleY: frame.scaleY,
+    offsetX: frame.offsetX,
+    offsetY: frame.offsetY,
+  };
 }
 
 /** Samples the part at every target pixel's centre, bilinear, over what `rgb` holds already. */
 function warp(part: Part, frame: RotatedFrame, into: { rgb: Uint8Array; clamp: boolean }): void {
   const { rgb, clamp } = into;
-  const { width, height } = part;
+  const [right, bottom] = [part.width - 1, part.height - 1];
   // The way back is linear: one pixel's place and the steps to its neighbours give all others.
   const place = (x: number, y: number): [number, number] => {
     const point = toImage(frame, modelPoint(x, y));
     return [point.x * part.scaleX + part.offsetX - 0.5, point.y * part.scaleY + part.offsetY - 0.5];
   };
   const [startX, startY] = place(0.5, 0.5);
-  const [rightX, rightY] = place(1.5, 0.5).map((to, axis) => to - [startX, startY][axis]!) as [number, number];
-  const [downX, downY] = place(0.5, 1.5).map((to, axis) => to - [startX, startY][axis]!) as [number, number];
+  const [rightX, rightY] = place(1.5, 0.5);
+  const [downX, downY] = place(0.5, 1.5);
   let out = 0;
   for (let v = 0; v < frame.targetHeight; v++)
     for (let u = 0; u < frame.targetWidth; u++, out += 3) {
-      let x = startX + u * rightX + v * downX;
-      let y = startY + u * rightY + v * downY;
+      let x = startX + u * (rightX - startX) + v * (downX - startX);
+      let y = startY + u * (rightY - startY) + v * (downY - startY);
       if (clamp) {
-        x = Math.min(width - 1, Math.max(0, x));
-        y = Math.min(height - 1, Math.max(0, y));
-      } else if (x <= -1 || y <= -1 || x >= width || y >= height) continue;
-      const [left, top] = [Math.floor(x), Math.floor(y)];
-      const [fx, fy] = [x - left, y - top];
-      for (let channel = 0; channel < 3; channel++) {
-        const outside = rgb[out + channel]!;
-        const at = (column: number, row: number): number =>
-          column < 0 || row < 0 || column >= width || row >= height ? outside : part.rgb[(row * width + column) * 3 + channel]!;
-        const upper = at(left, top) * (1 - fx) + at(left + 1, top) * fx;
-        const lower = at(left, top + 1) * (1 - fx) + at(left + 1, top + 1) * fx;
-        rgb[out + channel] = Math.round(upper * (1 - fy) + lower * fy);
+        x = Math.min(right, Math.max(0, x));
+        y = Math.min(bottom, Math.max(0, y));
       }
+      if (x >= 0 && y >= 0 && x <= right && y <= bottom) sampleInside(part, x, y, { rgb, out });
+      else if (x > -1 && y > -1 && x < right + 1 && y < bottom + 1) sampleEdge(part, x, y, { rgb, out });
     }
+}
+
+interface Pixel {
+  readonly rgb: Uint8Array;
+  readonly out: number;
+}
+
+function sampleInside(part: Part, x: number, y: number, { rgb, out }: Pixel): void {
+  const source = part.rgb;
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const [fx, fy] = [x - left, y - top];
+  // On the last column and row the neighbour weighs nothing.
+  const right = left + 1 < part.width ? 3 : 0;
+  const down = top + 1 < part.height ? part.width * 3 : 0;
+  let at = (top * part.width + left) * 3;
+  for (let channel = 0; channel < 3; channel++, at++) {
+    const upper = source[at]! * (1 - fx) + source[at + right]! * fx;
+    const lower = source[at + down]! * (1 - fx) + source[at + down + right]! * fx;
+    rgb[out + channel] = upper * (1 - fy) + lower * fy + 0.5;
+  }
+}
+
+/** Less than a pixel beyond the edge: the picture goes over into what stands there. */
+function sampleEdge(part: Part, x: number, y: number, { rgb, out }: Pixel): void {
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  for (let channel = 0; channel < 3; channel++) {
+    let sum = 0;
+    for (const row of [top, top + 1])
+      for (const column of [left, left + 1]) {
+        const isInside = row >= 0 && column >= 0 && row < part.height && column < part.width;
+        const value = isInside ? part.rgb[(row * part.width + column) * 3 + channel]! : rgb[out + channel]!;
+        sum += value * (1 - Math.abs(x - column)) * (1 - Math.abs(y - row));
+      }
+    rgb[out + channel] = sum + 0.5;
+  }
 }

@@ -2,6 +2,7 @@ import type { Image } from '@fovea/application';
 import { VisionError } from '@fovea/contracts';
 import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { abortable } from './abort.ts';
+import { jpegOrientation } from './exif.ts';
 import { whereItEnds } from './extent.ts';
 import { sharp, WHITE } from './native.ts';
 import { sniffMedia, type SniffedMedia } from './sniff.ts';
@@ -25,8 +26,6 @@ export interface DecodedImage extends Image {
   readonly pages: number;
   /** EXIF orientation 1..8 as it stood in the file; already applied. */
   readonly orientation: number;
-  readonly hasAlpha: boolean;
-  readonly hasProfile: boolean;
 }
 
 export const DEFAULT_MAX_PIXELS = 100e6;
@@ -44,10 +43,9 @@ const readsHeic = (): boolean => sharp.format.heif.input.fileSuffix?.includes('.
  */
 export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}): Promise<DecodedImage> {
   const { colourManaged = true, signal } = options;
-  const { media, header, result } = await readPicture(bytes, options, {
+  const { media, result } = await readPicture(bytes, options, {
     input: { ignoreIcc: !colourManaged },
     pipeline: (picture) => picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }),
-    signal,
   });
   const { data, info } = result;
   return {
@@ -56,66 +54,88 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
     height: info.height,
     mime: media.mime,
     format: media.format,
-    pages: header.pages ?? 1,
-    orientation: header.orientation ?? 1,
-    hasAlpha: header.hasAlpha,
-    hasProfile: header.hasProfile,
+    ...(await abortable(() => factsOf(bytes, media), signal)),
   };
 }
+
+/** What the header says beside the size. */
+async function factsOf(
+  bytes: Uint8Array,
+  media: SniffedMedia,
+): Promise<Pick<DecodedImage, 'pages' | 'orientation'>> {
+  // The hot path: libvips need not read the header of a JPEG once more.
+  if (media.format === 'jpeg') return { pages: 1, orientation: jpegOrientation(bytes) };
+  const { pages = 1, orientation = 1 } = await headerOf(bytes);
+  return { pages, orientation };
+}
+
+const headerOf = (bytes: Uint8Array): Promise<Metadata> =>
+  sharp(bytes, { limitInputPixels: false }).metadata();
 
 interface Reading<T> {
   readonly input?: SharpOptions;
   /** Ends the pipeline that has oriented, flattened and converted the picture. */
   pipeline(picture: Sharp): Promise<T>;
-  readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Runs one pipeline over the bytes of a picture, and reads its header beside it.
+ * Runs one pipeline over the bytes of a picture.
  * @throws IMAGE_CORRUPT, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA, CANCELLED
  */
 export async function readPicture<T>(
   bytes: Uint8Array,
   limits: ReadLimits,
   reading: Reading<T>,
-): Promise<{ media: SniffedMedia; header: Metadata; result: T }> {
-  const { maxPixels = DEFAULT_MAX_PIXELS } = limits;
+): Promise<{ media: SniffedMedia; result: T }> {
+  const { maxPixels = DEFAULT_MAX_PIXELS, signal } = limits;
   if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array');
   if (!(maxPixels >= 1)) throw new RangeError(`maxPixels must be at least 1, got ${maxPixels}`);
   const media = readableMedia(bytes);
   // "error" reads a JPEG with mere warnings, as browsers do, and refuses what is cut short, also in a TIFF,
   // where "truncated" would fill the missing part with black.
   const input: SharpOptions = { failOn: 'error', limitInputPixels: Math.floor(maxPixels), ...reading.input };
-  const run = async () => {
-    // Side by side: the header costs no time that way, and a failure of the pipeline can name the picture's size.
-    const [header, result] = await Promise.allSettled([
-      sharp(bytes, { ...input, limitInputPixels: false }).metadata(),
-      reading.pipeline(sharp(bytes, input).autoOrient().flatten({ background: WHITE }).toColourspace('srgb')),
-    ]);
-    if (header.status === 'fulfilled' && result.status === 'fulfilled') return { header: header.value, result: result.value };
-    const cause: unknown = result.status === 'rejected' ? result.reason : (header as PromiseRejectedResult).reason;
-    throw problemOf(cause, { bytes, media, maxPixels, header: header.status === 'fulfilled' ? header.value : undefined });
-  };
-  return { media, ...(await abortable(run, reading.signal)) };
+  const run = (): Promise<T> =>
+    reading
+      .pipeline(sharp(bytes, input).autoOrient().flatten({ background: WHITE }).toColourspace('srgb'))
+      .catch(async (cause: unknown) => {
+        const header = await headerOf(bytes).catch(() => undefined);
+        throw problemOf(cause, { bytes, media, maxPixels, header });
+      });
+  return { media, result: await abortable(run, signal) };
 }
 
 /** What the bytes are, where that is a picture this build reads. */
 function readableMedia(bytes: Uint8Array): SniffedMedia {
-  if (bytes.length === 0) throw new VisionError('IMAGE_CORRUPT', 'the file is empty: 0 bytes', { hint: 'Send the bytes of a picture.' });
+  if (bytes.length === 0)
+    throw new VisionError('IMAGE_CORRUPT', 'the file is empty: 0 bytes', {
+      hint: 'Send the bytes of a picture.',
+    });
   const media = sniffMedia(bytes);
   if (!media) {
     const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-    throw new VisionError('IMAGE_CORRUPT', `no picture begins with the bytes ${start} (${bytes.length} bytes sent)`);
+    throw new VisionError(
+      'IMAGE_CORRUPT',
+      `no picture begins with the bytes ${start} (${bytes.length} bytes sent)`,
+    );
   }
   if (media.format === 'svg')
-    throw new VisionError('UNSUPPORTED_MEDIA', 'this is an SVG drawing (image/svg+xml), not a picture of pixels', {
-      hint: 'A drawing has no pixels of its own and may refer to other files: export it as PNG and send that.',
-    });
+    throw new VisionError(
+      'UNSUPPORTED_MEDIA',
+      'this is an SVG drawing (image/svg+xml), not a picture of pixels',
+      {
+        hint: 'A drawing has no pixels of its own and may refer to other files: export it as PNG and send that.',
+      },
+    );
   if (media.format === 'heic' && !readsHeic())
-    throw new VisionError('UNSUPPORTED_MEDIA', 'this is a HEIC picture (image/heic), and this build has no HEVC decoder', {
-      hint: 'Convert it to JPEG or AVIF; phones can be set to take JPEG ("most compatible").',
-    });
-  if (!READ_FORMATS.includes(media.format)) throw new VisionError('UNSUPPORTED_MEDIA', `this is ${media.format} (${media.mime})`);
+    throw new VisionError(
+      'UNSUPPORTED_MEDIA',
+      'this is a HEIC picture (image/heic), and this build has no HEVC decoder',
+      {
+        hint: 'Convert it to JPEG or AVIF; phones can be set to take JPEG ("most compatible").',
+      },
+    );
+  if (!READ_FORMATS.includes(media.format))
+    throw new VisionError('UNSUPPORTED_MEDIA', `this is ${media.format} (${media.mime})`);
   return media;
 }
 
@@ -135,19 +155,33 @@ function problemOf(cause: unknown, { bytes, media, maxPixels, header }: Failure)
   if (pixels > maxPixels || /exceeds pixel limit|security limit/i.test(message)) {
     const mega = (count: number): string => `${+(count / 1e6).toFixed(1)} million`;
     const sum = pixels > 0 ? ` (${mega(pixels)})` : '';
-    return new VisionError('IMAGE_TOO_LARGE', `a ${name} picture${size}${sum}; at most ${mega(maxPixels)} pixels are read`, { cause });
+    return new VisionError(
+      'IMAGE_TOO_LARGE',
+      `a ${name} picture${size}${sum}; at most ${mega(maxPixels)} pixels are read`,
+      { cause },
+    );
   }
   if (/out of memory|not allocate/i.test(message)) return cause;
   const reason = reasonIn(message);
   if (/unsupported|not configured|not implemented/i.test(message) && !/image format/.test(message))
-    return new VisionError('UNSUPPORTED_MEDIA', `a ${name} picture${size} of a kind that is not read: ${reason}`, { cause });
-  return new VisionError('IMAGE_CORRUPT', `a ${name} picture${size} that ${whereItEnds(bytes, media.format)}: ${reason}`, { cause });
+    return new VisionError(
+      'UNSUPPORTED_MEDIA',
+      `a ${name} picture${size} of a kind that is not read: ${reason}`,
+      { cause },
+    );
+  return new VisionError(
+    'IMAGE_CORRUPT',
+    `a ${name} picture${size} that ${whereItEnds(bytes, media.format)}: ${reason}`,
+    { cause },
+  );
 }
 
 /** The last line that says something; libvips repeats itself and logs its seeking before it. */
 function reasonIn(message: string): string {
   const lines = message.split('\n').map((line) => line.trim());
   const telling = lines.filter((line) => line !== '' && !line.startsWith('source: bad seek'));
-  const reason = telling.at(-1)?.replace(/^Input buffer (has corrupt header|contains unsupported image format):?\s*/, '');
+  const reason = telling
+    .at(-1)
+    ?.replace(/^Input buffer (has corrupt header|contains unsupported image format):?\s*/, '');
   return reason ? reason.slice(0, 200) : 'the header cannot be read';
 }

@@ -23,7 +23,8 @@ export interface EncodedImage {
 }
 
 /** sharp's options of a format. */
-export const saveOptions = (format: EncodeFormat, quality: number): { quality?: number } => (format === 'png' ? {} : { quality });
+export const saveOptions = (format: EncodeFormat, quality: number): { quality?: number } =>
+  format === 'png' ? {} : { quality };
 
 /**
  * A picture as a file.
@@ -38,7 +39,9 @@ export async function encodeImage(image: Image, options: EncodeOptions): Promise
   if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100))
     throw new RangeError(`quality must be an integer from 1 to 100, got ${quality}`);
   if (Math.max(width, height) > LONGEST_SIDE[format])
-    throw new RangeError(`a ${format} holds at most ${LONGEST_SIDE[format]} pixels a side, got ${width} x ${height}`);
+    throw new RangeError(
+      `a ${format} holds at most ${LONGEST_SIDE[format]} pixels a side, got ${width} x ${height}`,
+    );
   const encode = () =>
     sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
       .toFormat(format, saveOptions(format, quality))
@@ -48,7 +51,8 @@ export async function encodeImage(image: Image, options: EncodeOptions): Promise
 
 /** @throws RangeError */
 export function checkFormat(format: EncodeFormat): void {
-  if (!ENCODE_FORMATS.includes(format)) throw new RangeError(`format must be one of ${ENCODE_FORMATS.join(', ')}, got ${format}`);
+  if (!ENCODE_FORMATS.includes(format))
+    throw new RangeError(`format must be one of ${ENCODE_FORMATS.join(', ')}, got ${format}`);
 }
 
 /**
@@ -57,8 +61,11 @@ export function checkFormat(format: EncodeFormat): void {
  * @throws IMAGE_CORRUPT, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA, CANCELLED
  * @example const { bytes } = await thumbnail(upload, { size: 256 });
  */
-export async function thumbnail(bytes: Uint8Array, options: ReadLimits & { readonly size?: number } = {}): Promise<EncodedImage> {
-  const { size = 256, signal } = options;
+export async function thumbnail(
+  bytes: Uint8Array,
+  options: ReadLimits & { readonly size?: number } = {},
+): Promise<EncodedImage> {
+  const { size = 256 } = options;
   if (!(Number.isInteger(size) && size > 0 && size <= LONGEST_SIDE.webp))
     throw new RangeError(`size must be an integer from 1 to ${LONGEST_SIDE.webp}, got ${size}`);
   const { result } = await readPicture(bytes, options, {
@@ -67,7 +74,6 @@ export async function thumbnail(bytes: Uint8Array, options: ReadLimits & { reado
         .resize(size, size, { fit: 'inside', withoutEnlargement: true })
         .webp({ quality: 80 })
         .toBuffer({ resolveWithObject: true }),
-    signal,
   });
   return { bytes: result.data, mime: 'image/webp', width: result.info.width, height: result.info.height };
 }

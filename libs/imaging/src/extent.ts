@@ -7,8 +7,10 @@
 export function whereItEnds(bytes: Uint8Array, format: string): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const declared = declaredLength(view, format);
-  if (declared !== undefined && declared > bytes.length) return `ends after ${bytes.length} of ${declared} bytes`;
-  if (declared === undefined && !hasEndMarker(bytes, format)) return `ends after ${bytes.length} bytes, without its end marker`;
+  if (declared !== undefined && declared > bytes.length)
+    return `ends after ${bytes.length} of ${declared} bytes`;
+  if (declared === undefined && !hasEndMarker(bytes, format))
+    return `ends after ${bytes.length} bytes, without its end marker`;
   return `is damaged within its ${bytes.length} bytes`;
 }
 

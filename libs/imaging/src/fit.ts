@@ -12,7 +12,7 @@ export interface FitOptions extends RenderOptions {
   readonly height: number;
   /** `centre-crop`: how much of the largest centred box is kept, 0..1; default 1. EfficientNet-Lite at S: S / (S + 32). */
   readonly cropFraction?: number;
-  /** `resize-short-side`: the length of the shorter side before the centre of it is cut out; default min(width, height). */
+  /** `resize-short-side`: the length of the shorter side before the centre of it is cut out; default max(width, height). */
   readonly shortSide?: number;
   /** `letterbox`: where the picture lies; default `center`. */
   readonly align?: 'center' | 'top-left';
@@ -35,13 +35,21 @@ export async function fitImage(image: Image, options: FitOptions): Promise<Fitte
 }
 
 function frameOf(image: Image, options: FitOptions): Frame {
-  const { mode, width, height, cropFraction = 1, shortSide = Math.min(width, height), align = 'center' } = options;
+  const {
+    mode,
+    width,
+    height,
+    cropFraction = 1,
+    shortSide = Math.max(width, height),
+    align = 'center',
+  } = options;
   checkTarget(width, height);
   const source: Size = { width: image.width, height: image.height };
   const target: Size = { width, height };
   switch (mode) {
     case 'centre-crop':
-      if (!(cropFraction > 0 && cropFraction <= 1)) throw new RangeError(`cropFraction must be in (0, 1], got ${cropFraction}`);
+      if (!(cropFraction > 0 && cropFraction <= 1))
+        throw new RangeError(`cropFraction must be in (0, 1], got ${cropFraction}`);
       return centred(source, target, cropFraction * Math.min(source.width / width, source.height / height));
     case 'resize-short-side':
       if (!(shortSide > 0)) throw new RangeError(`shortSide must be positive, got ${shortSide}`);
@@ -51,12 +59,18 @@ function frameOf(image: Image, options: FitOptions): Frame {
     case 'stretch':
       return stretchFrame(source, target);
     default:
-      throw new RangeError(`mode must be one of ${FIT_MODES.join(', ')}, got ${String(mode satisfies never)}`);
+      throw new RangeError(
+        `mode must be one of ${FIT_MODES.join(', ')}, got ${String(mode satisfies never)}`,
+      );
   }
 }
 
 /** The centre of the picture at so many source pixels to a target pixel. */
 function centred(source: Size, target: Size, pitch: number): Frame {
   const [width, height] = [target.width * pitch, target.height * pitch];
-  return cropFrame(source, { x: (source.width - width) / 2, y: (source.height - height) / 2, width, height }, target);
+  return cropFrame(
+    source,
+    { x: (source.width - width) / 2, y: (source.height - height) / 2, width, height },
+    target,
+  );
 }

@@ -1,6 +1,25 @@
-export { cropImage, cropRotated, type CropOptions, type RotatedBox, type RotatedCropOptions } from './crop.ts';
-export { decodeImage, DEFAULT_MAX_PIXELS, type DecodedImage, type DecodeOptions, type ReadLimits } from './decode.ts';
-export { encodeImage, ENCODE_FORMATS, thumbnail, type EncodedImage, type EncodeFormat, type EncodeOptions } from './encode.ts';
+export {
+  cropImage,
+  cropRotated,
+  type CropOptions,
+  type RotatedBox,
+  type RotatedCropOptions,
+} from './crop.ts';
+export {
+  decodeImage,
+  DEFAULT_MAX_PIXELS,
+  type DecodedImage,
+  type DecodeOptions,
+  type ReadLimits,
+} from './decode.ts';
+export {
+  encodeImage,
+  ENCODE_FORMATS,
+  thumbnail,
+  type EncodedImage,
+  type EncodeFormat,
+  type EncodeOptions,
+} from './encode.ts';
 export { fitImage, FIT_MODES, type FitMode, type FitOptions } from './fit.ts';
 export { renderOverlay, type OverlayOptions } from './overlay.ts';
 export type { Fitted, PadValue, RenderOptions } from './render.ts';

@@ -26,7 +26,8 @@ export interface OverlayOptions extends ReadLimits {
 export async function renderOverlay(options: OverlayOptions): Promise<EncodedImage> {
   const { picture, svg, format = 'png', quality = 90, maxSide = 4096, signal } = options;
   checkFormat(format);
-  if (!(Number.isInteger(maxSide) && maxSide > 0)) throw new RangeError(`maxSide must be a positive integer, got ${maxSide}`);
+  if (!(Number.isInteger(maxSide) && maxSide > 0))
+    throw new RangeError(`maxSide must be a positive integer, got ${maxSide}`);
   const image = picture instanceof Uint8Array ? await decodeImage(picture, options) : picture;
   checkImage(image);
   throwIfAborted(signal);
@@ -41,7 +42,10 @@ export async function renderOverlay(options: OverlayOptions): Promise<EncodedIma
       .raw()
       .toBuffer();
     throwIfAborted(signal);
-    return sharp(image.rgb, { raw: { width: image.width, height: image.height, channels: 3 }, limitInputPixels: false })
+    return sharp(image.rgb, {
+      raw: { width: image.width, height: image.height, channels: 3 },
+      limitInputPixels: false,
+    })
       .resize(width, height, { fit: 'fill' })
       .composite([{ input: drawing, raw: { width, height, channels: 4 } }])
       .removeAlpha()

@@ -12,7 +12,7 @@ import type { Kernel } from './resample.ts';
 const NATIVE_KERNELS = { bicubic: 'cubic', bilinear: 'linear', lanczos: 'lanczos3' } as const;
 
 /** Farthest that an edge of the box may lie from where it should, in target pixels. */
-const TOLERANCE = 0.03;
+const TOLERANCE = 0.05;
 /** How many target pixels more may be made than are kept, on each axis. */
 const MARGIN = 64;
 
@@ -68,7 +68,10 @@ export function reduce(
   const y = x && shrinkOf(image.height, box.y, { side: box.height, target: height });
   if (!x || !y) return undefined;
   const shrink = async (): Promise<Uint8Array> => {
-    const data = await sharp(image.rgb, { raw: { width: image.width, height: image.height, channels: 3 }, limitInputPixels: false })
+    const data = await sharp(image.rgb, {
+      raw: { width: image.width, height: image.height, channels: 3 },
+      limitInputPixels: false,
+    })
       .extract({ left: x.from, top: y.from, width: x.count, height: y.count })
       .resize(x.made, y.made, { fit: 'fill', kernel: NATIVE_KERNELS[kernel] })
       .extract({ left: x.skip, top: y.skip, width, height })

@@ -2,7 +2,7 @@ import type { Image } from '@fovea/application';
 import type { Frame } from '@fovea/geometry';
 import { throwIfAborted } from './abort.ts';
 import { reduce } from './reduce.ts';
-import { KERNELS, resample, type Kernel } from './resample.ts';
+import { KERNELS, resample, resampleCost, type Kernel } from './resample.ts';
 
 /** A grey level, or red, green, blue; 0..255. */
 export type PadValue = number | readonly [red: number, green: number, blue: number];
@@ -20,12 +20,17 @@ export interface RenderOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Multiplications that are done sooner here than libvips is called. */
+const SMALL = 500_000;
+
 /** @throws TypeError, RangeError when a picture's bytes do not fit its size */
 export function checkImage(image: Image): void {
   if (!(image.rgb instanceof Uint8Array)) throw new TypeError('image.rgb must be a Uint8Array');
   const wanted = image.width * image.height * 3;
   if (wanted === 0 || image.rgb.length !== wanted)
-    throw new RangeError(`image of ${image.width} x ${image.height} needs ${wanted} bytes of rgb, has ${image.rgb.length}`);
+    throw new RangeError(
+      `image of ${image.width} x ${image.height} needs ${wanted} bytes of rgb, has ${image.rgb.length}`,
+    );
 }
 
 /** @throws RangeError when a target is not of whole pixels */
@@ -47,7 +52,12 @@ export function padded(width: number, height: number, padValue: PadValue): Uint8
 }
 
 /** The target pixels [from, to) whose centres lie in the picture. */
-function covered(axis: { scale: number; offset: number; source: number; target: number }): [from: number, to: number] {
+function covered(axis: {
+  scale: number;
+  offset: number;
+  source: number;
+  target: number;
+}): [from: number, to: number] {
   const { scale, offset, source, target } = axis;
   // The slack keeps a pixel whose centre lies on the edge but for rounding.
   const from = Math.max(0, Math.ceil(offset - 0.5 - 1e-6));
@@ -64,20 +74,30 @@ export async function render(image: Image, frame: Frame, options: RenderOptions 
   const { targetWidth: width, targetHeight: height, scaleX, scaleY, offsetX, offsetY } = frame;
   checkImage(image);
   checkTarget(width, height);
-  if (!KERNELS.includes(kernel)) throw new RangeError(`kernel must be one of ${KERNELS.join(', ')}, got ${kernel}`);
+  if (!KERNELS.includes(kernel))
+    throw new RangeError(`kernel must be one of ${KERNELS.join(', ')}, got ${kernel}`);
   throwIfAborted(signal);
   const [left, right] = covered({ scale: scaleX, offset: offsetX, source: image.width, target: width });
   const [top, bottom] = covered({ scale: scaleY, offset: offsetY, source: image.height, target: height });
   if (right <= left || bottom <= top) return { rgb: padded(width, height, padValue), width, height, frame };
 
   const size = { width: right - left, height: bottom - top };
-  const box = { x: (left - offsetX) / scaleX, y: (top - offsetY) / scaleY, width: size.width / scaleX, height: size.height / scaleY };
+  const box = {
+    x: (left - offsetX) / scaleX,
+    y: (top - offsetY) / scaleY,
+    width: size.width / scaleX,
+    height: size.height / scaleY,
+  };
   const how = { ...size, kernel, signal };
-  const rgb = (await reduce(image, box, how)) ?? (await resample(image, box, how));
+  const isSmall = resampleCost(box, size, kernel) <= SMALL;
+  const rgb = (isSmall ? undefined : await reduce(image, box, how)) ?? (await resample(image, box, how));
   if (size.width === width && size.height === height) return { rgb, width, height, frame };
 
   const canvas = padded(width, height, padValue);
   for (let row = 0; row < size.height; row++)
-    canvas.set(rgb.subarray(row * size.width * 3, (row + 1) * size.width * 3), ((top + row) * width + left) * 3);
+    canvas.set(
+      rgb.subarray(row * size.width * 3, (row + 1) * size.width * 3),
+      ((top + row) * width + left) * 3,
+    );
   return { rgb: canvas, width, height, frame };
 }

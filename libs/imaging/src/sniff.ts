@@ -8,7 +8,8 @@ export interface SniffedMedia {
 
 const media = (format: string, mime: string): SniffedMedia => {
   const kind = mime.split('/')[0];
-  if (kind === 'image' || kind === 'audio' || kind === 'video' || kind === 'text') return { mime, format, kind };
+  if (kind === 'image' || kind === 'audio' || kind === 'video' || kind === 'text')
+    return { mime, format, kind };
   return { mime, format, kind: format === 'pdf' ? 'document' : 'archive' };
 };
 
@@ -68,9 +69,16 @@ export function sniffMedia(bytes: Uint8Array): SniffedMedia | undefined {
   for (const [offset, signature, found] of SIGNATURES) if (latin.startsWith(signature, offset)) return found;
   if (latin.startsWith('RIFF')) return RIFF[latin.slice(8, 12)];
   if (latin.startsWith('ftyp', 4)) return isoMedia(head, latin);
-  if (latin.startsWith('BM') && head.length >= 18 && BMP_HEADERS.has(head.readUInt32LE(14))) return media('bmp', 'image/bmp');
+  if (latin.startsWith('BM') && head.length >= 18 && BMP_HEADERS.has(head.readUInt32LE(14)))
+    return media('bmp', 'image/bmp');
   // An MPEG audio frame: 11 bits of sync, then neither the reserved version nor the reserved layer.
-  if (head.length > 2 && head[0] === 0xff && (head[1]! & 0xe0) === 0xe0 && (head[1]! & 0x18) !== 0x08 && (head[1]! & 0x06) !== 0)
+  if (
+    head.length > 2 &&
+    head[0] === 0xff &&
+    (head[1]! & 0xe0) === 0xe0 &&
+    (head[1]! & 0x18) !== 0x08 &&
+    (head[1]! & 0x06) !== 0
+  )
     return media('mp3', 'audio/mpeg');
   return text(head);
 }
@@ -87,7 +95,11 @@ function isoMedia(head: Buffer, latin: string): SniffedMedia {
 }
 
 /** A tag at the start of a document, after a byte order mark, declarations and comments. */
-const opens = (tag: string): RegExp => new RegExp(`^\\uFEFF?\\s*(<\\?[^>]*\\?>\\s*|<!--[^]*?-->\\s*|<!doctype[^[>]*(\\[[^]*?\\]\\s*)?>\\s*)*<(\\w+:)?${tag}[\\s>/]`, 'i');
+const opens = (tag: string): RegExp =>
+  new RegExp(
+    `^\\uFEFF?\\s*(<\\?[^>]*\\?>\\s*|<!--[^]*?-->\\s*|<!doctype[^[>]*(\\[[^]*?\\]\\s*)?>\\s*)*<(\\w+:)?${tag}[\\s>/]`,
+    'i',
+  );
 const SVG = opens('svg');
 const HTML = opens('html');
 
