@@ -2,7 +2,7 @@ import { elementCount, tensor, type Tensor } from '@fovea/tensor';
 import { intAttribute, intsAttribute } from './attributes.ts';
 import { emptyLike } from './constants.ts';
 import type { OnnxConstant, OnnxNode } from './model.ts';
-import { stridesOf, walk } from './strides.ts';
+import { fitsMemory, stridesOf, walk } from './strides.ts';
 
 // Operators that move elements and leave them as they are; each answers undefined where its inputs do not fit, and the
 // node stays in the graph.
@@ -15,7 +15,7 @@ const withDims = ({ dtype, value }: OnnxConstant, dims: readonly number[]): Onnx
     : undefined;
 
 /** The whole numbers of an int input. */
-export const integers = (constant: OnnxConstant | undefined): number[] | undefined =>
+const integers = (constant: OnnxConstant | undefined): number[] | undefined =>
   constant && Array.from(constant.value.data as ArrayLike<number>, Number);
 
 const fromEnd = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
@@ -29,7 +29,8 @@ function gatherStrided(
 ): OnnxConstant {
   const { type, data } = source.value;
   const out = emptyLike(type, elementCount(dims)) as Float32Array;
-  walk(dims, strides, (offset, index) => (out[index] = (data as Float32Array)[start + offset] as number));
+  const from = data as Float32Array;
+  walk(dims, strides, strides, (offset, _, index) => (out[index] = from[start + offset] as number));
   return { dtype: source.dtype, value: tensor(type, dims, out as never) };
 }
 
@@ -144,6 +145,7 @@ export function gather(node: OnnxNode, [input, indices]: Inputs): OnnxConstant |
   if (length === undefined || wanted.some((index) => index < -length || index >= length)) return undefined;
   const [outer, inner] = [elementCount(dims.slice(0, axis)), elementCount(dims.slice(axis + 1))];
   const outDims = [...dims.slice(0, axis), ...indices.value.dims, ...dims.slice(axis + 1)];
+  if (!fitsMemory(outDims)) return undefined;
   const out = emptyLike(type, elementCount(outDims)) as Float32Array;
   let at = 0;
   for (let row = 0; row < outer; row++)
@@ -168,7 +170,7 @@ export function shapeOf(node: OnnxNode, value: Tensor): OnnxConstant {
 /** ConstantOfShape: one value (default float32 zero) everywhere. */
 export function filled(node: OnnxNode, shape: OnnxConstant | undefined): OnnxConstant | undefined {
   const dims = integers(shape);
-  if (!dims || dims.some((dim) => dim < 0)) return undefined;
+  if (!dims || dims.some((dim) => dim < 0) || !fitsMemory(dims)) return undefined;
   const given = node.attributes['value'];
   if (given?.type !== 'tensor')
     return { dtype: 'float32', value: tensor('float32', dims, new Float32Array(elementCount(dims))) };

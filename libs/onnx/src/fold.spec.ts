@@ -269,6 +269,12 @@ describe('operators over constants', () => {
     ['a reshape to another count', 'Reshape', [f32([1, 2, 3]), i64([2, -1])], {}],
     ['an index out of range', 'Gather', [f32([1, 2]), i64([2])], {}],
     ['a constant of 10^12 elements', 'ConstantOfShape', [i64([1_000_000, 1_000_000])], {}],
+    [
+      'a product of 10^10 elements',
+      'Mul',
+      [i64(new Array<number>(1e5).fill(1)), i64(new Array<number>(1e5).fill(1), [1e5, 1])],
+      {},
+    ],
     ['an operator it does not know', 'Softmax', [f32([1, 2])], {}],
   ])('leaves to the runtime: %s', (_, op, inputs, attributes) => {
     expect(fold(op, inputs, attributes)).toBeUndefined();

@@ -1,22 +1,8 @@
-import { elementCount, tensor } from '@fovea/tensor';
-import {
-  concat,
-  filled,
-  gather,
-  integers,
-  reshape,
-  shapeOf,
-  slice,
-  squeeze,
-  transpose,
-  unsqueeze,
-} from './arrange.ts';
+import { tensor } from '@fovea/tensor';
+import { concat, filled, gather, reshape, shapeOf, slice, squeeze, transpose, unsqueeze } from './arrange.ts';
 import { intAttribute } from './attributes.ts';
 import { arithmetic, cast, dequantize } from './elementwise.ts';
 import type { OnnxConstant, OnnxGraph, OnnxModel, OnnxNode } from './model.ts';
-
-/** A constant may grow to this many elements; a node that makes more stays in the graph. */
-const MAX_ELEMENTS = 2 ** 26;
 
 type Evaluate = (node: OnnxNode, inputs: readonly (OnnxConstant | undefined)[]) => OnnxConstant | undefined;
 
@@ -28,8 +14,7 @@ const both =
 /** The operators that are evaluated, with one output each. */
 const OPERATORS: Readonly<Record<string, Evaluate>> = {
   Constant: constantNode,
-  ConstantOfShape: (node, [shape]) =>
-    elementCount(integers(shape) ?? [0]) > MAX_ELEMENTS ? undefined : filled(node, shape),
+  ConstantOfShape: (node, [shape]) => filled(node, shape),
   Identity: (_, [input]) => input,
   Shape: (node, [input]) => input && shapeOf(node, input.value),
   Cast: (node, [input]) => input && cast(input, intAttribute(node, 'to', 0)),
@@ -105,11 +90,10 @@ function evaluate(node: OnnxNode, constants: ReadonlyMap<string, OnnxConstant>):
   if (node.outputs.length !== 1 || (node.domain !== '' && node.domain !== 'ai.onnx')) return undefined;
   const operator = Object.hasOwn(OPERATORS, node.op) ? OPERATORS[node.op] : undefined;
   if (!operator || node.inputs.some((name) => name !== '' && !constants.has(name))) return undefined;
-  const result = operator(
+  return operator(
     node,
     node.inputs.map((name) => constants.get(name)),
   );
-  return result && result.value.data.length <= MAX_ELEMENTS ? result : undefined;
 }
 
 /** Every name that nodes read, those of their subgraphs included. */

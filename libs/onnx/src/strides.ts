@@ -1,5 +1,9 @@
 import { elementCount } from '@fovea/tensor';
 
+/** A constant may grow to this many elements by folding; beyond it a small file could fill the memory. */
+const MAX_ELEMENTS = 2 ** 26;
+export const fitsMemory = (dims: readonly number[]): boolean => elementCount(dims) <= MAX_ELEMENTS;
+
 /** Elements to go for one step along each axis, row-major. */
 export function stridesOf(dims: readonly number[]): number[] {
   const strides = new Array<number>(dims.length).fill(1);
@@ -8,24 +12,32 @@ export function stridesOf(dims: readonly number[]): number[] {
   return strides;
 }
 
-/** Calls back with the offset into a source for every element of `dims` in row-major order. */
+type Visit = (left: number, right: number, index: number) => void;
+
+/** Calls back with the offsets into two sources for every element of `dims`, in row-major order. */
 export function walk(
   dims: readonly number[],
-  strides: readonly number[],
-  visit: (offset: number, index: number) => void,
+  left: readonly number[],
+  right: readonly number[],
+  visit: Visit,
 ): void {
   const count = elementCount(dims);
   const position = new Array<number>(dims.length).fill(0);
-  let offset = 0;
+  let i = 0;
+  let j = 0;
   for (let index = 0; index < count; index++) {
-    visit(offset, index);
+    visit(i, j, index);
+    // The last axis moves on; an axis that is through goes back to its start and moves the one before it.
     for (let axis = dims.length - 1; axis >= 0; axis--) {
-      const [dim, stride] = [dims[axis] as number, strides[axis] as number];
-      position[axis] = (position[axis] as number) + 1;
-      offset += stride;
-      if ((position[axis] as number) < dim) break;
+      const dim = dims[axis] as number;
+      const next = (position[axis] as number) + 1;
+      i += left[axis] as number;
+      j += right[axis] as number;
+      position[axis] = next;
+      if (next < dim) break;
       position[axis] = 0;
-      offset -= dim * stride;
+      i -= dim * (left[axis] as number);
+      j -= dim * (right[axis] as number);
     }
   }
 }
@@ -34,25 +46,17 @@ export interface Broadcast {
   readonly dims: readonly number[];
   readonly count: number;
   /** The indices of both sides and of the result, in the order of the result. */
-  each(visit: (left: number, right: number, result: number) => void): void;
+  each(visit: Visit): void;
 }
 
-/** Two shapes laid over each other from the right (numpy's rule), or undefined where they do not fit. */
+/** Two shapes laid over each other from the right (numpy's rule), or undefined where they do not fit or the result is too large. */
 export function broadcast(left: readonly number[], right: readonly number[]): Broadcast | undefined {
   const rank = Math.max(left.length, right.length);
   const pad = (dims: readonly number[]) => [...new Array<number>(rank - dims.length).fill(1), ...dims];
   const [a, b] = [pad(left), pad(right)];
   if (a.some((dim, axis) => dim !== b[axis] && dim !== 1 && b[axis] !== 1)) return undefined;
   const dims = a.map((dim, axis) => (dim === 1 ? (b[axis] as number) : dim));
+  if (!fitsMemory(dims)) return undefined;
   const still = (side: number[]) => stridesOf(side).map((stride, axis) => (side[axis] === 1 ? 0 : stride));
-  const count = elementCount(dims);
-  return {
-    dims,
-    count,
-    each(visit) {
-      const offsets = new Float64Array(count);
-      walk(dims, still(a), (offset, index) => (offsets[index] = offset));
-      walk(dims, still(b), (offset, index) => visit(offsets[index] as number, offset, index));
-    },
-  };
+  return { dims, count: elementCount(dims), each: (visit) => walk(dims, still(a), still(b), visit) };
 }
