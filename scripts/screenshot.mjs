@@ -20,8 +20,8 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({
-    viewport: { width: 1360, height: 900 },
-    deviceScaleFactor: 1.5,
+    viewport: { width: 1360, height: 1000 },
+    deviceScaleFactor: 1,
     colorScheme: 'light',
     reducedMotion: 'reduce',
   });
