@@ -26,11 +26,13 @@ export interface RecordTarget {
  */
 export class Recorder {
   readonly #target: RecordTarget;
+  readonly #wait: (ms: number) => Promise<unknown>;
   #waiting: Waiting[] = [];
   #pump: Promise<void> | undefined;
 
-  constructor(target: RecordTarget) {
+  constructor(target: RecordTarget, options: { wait?: (ms: number) => Promise<unknown> } = {}) {
     this.#target = target;
+    this.#wait = options.wait ?? delay;
   }
 
   /** Settles after the commit. */
@@ -73,7 +75,7 @@ export class Recorder {
     let open = batch;
     let last = loss;
     for (const waitMs of RETRY_MS) {
-      await delay(waitMs);
+      await this.#wait(waitMs);
       try {
         const done = await this.#target.committed(open.map(({ record }) => record));
         for (const { record, resolve } of open) if (done.has(record.envelope.run.id)) resolve();
