@@ -30,6 +30,12 @@ export interface DecodedImage extends Image {
 
 export const DEFAULT_MAX_PIXELS = 100e6;
 
+/**
+ * Reads a JPEG with mere warnings, as browsers do, and refuses what is cut short, also in a TIFF, where "truncated"
+ * would fill the missing part with black.
+ */
+const FAIL_ON = 'error';
+
 const READ_FORMATS: readonly string[] = ['jpeg', 'png', 'webp', 'avif', 'heic', 'gif', 'tiff'];
 /** The prebuilt libvips reads AV1 pictures in the HEIF box but has no HEVC decoder. */
 const readsHeic = (): boolean => sharp.format.heif.input.fileSuffix?.includes('.heic') ?? false;
@@ -70,7 +76,7 @@ async function factsOf(
 }
 
 const headerOf = (bytes: Uint8Array): Promise<Metadata> =>
-  sharp(bytes, { limitInputPixels: false }).metadata();
+  sharp(bytes, { failOn: FAIL_ON, limitInputPixels: false }).metadata();
 
 interface Reading<T> {
   readonly input?: SharpOptions;
@@ -91,9 +97,7 @@ export async function readPicture<T>(
   if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array');
   if (!(maxPixels >= 1)) throw new RangeError(`maxPixels must be at least 1, got ${maxPixels}`);
   const media = readableMedia(bytes);
-  // "error" reads a JPEG with mere warnings, as browsers do, and refuses what is cut short, also in a TIFF,
-  // where "truncated" would fill the missing part with black.
-  const input: SharpOptions = { failOn: 'error', limitInputPixels: Math.floor(maxPixels), ...reading.input };
+  const input: SharpOptions = { failOn: FAIL_ON, limitInputPixels: Math.floor(maxPixels), ...reading.input };
   const run = (): Promise<T> =>
     reading
       .pipeline(sharp(bytes, input).autoOrient().flatten({ background: WHITE }).toColourspace('srgb'))
@@ -149,31 +153,24 @@ interface Failure {
 /** The problem that a failure of libvips means. */
 function problemOf(cause: unknown, { bytes, media, maxPixels, header }: Failure): unknown {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const name = media.format.toUpperCase();
   const size = header ? ` of ${header.width} x ${header.height} pixels` : '';
+  const picture = `the ${media.format.toUpperCase()} picture${size}`;
   const pixels = header ? header.width * header.height : 0;
-  if (pixels > maxPixels || /exceeds pixel limit|security limit/i.test(message)) {
-    const mega = (count: number): string => `${+(count / 1e6).toFixed(1)} million`;
-    const sum = pixels > 0 ? ` (${mega(pixels)})` : '';
+  if (pixels > maxPixels || /exceeds pixel limit|security limit/i.test(message))
     return new VisionError(
       'IMAGE_TOO_LARGE',
-      `a ${name} picture${size}${sum}; at most ${mega(maxPixels)} pixels are read`,
+      `${picture} is too large: at most ${+(maxPixels / 1e6).toFixed(2)} million pixels are read`,
       { cause },
     );
-  }
   if (/out of memory|not allocate/i.test(message)) return cause;
   const reason = reasonIn(message);
-  if (/unsupported|not configured|not implemented/i.test(message) && !/image format/.test(message))
-    return new VisionError(
-      'UNSUPPORTED_MEDIA',
-      `a ${name} picture${size} of a kind that is not read: ${reason}`,
-      { cause },
-    );
-  return new VisionError(
-    'IMAGE_CORRUPT',
-    `a ${name} picture${size} that ${whereItEnds(bytes, media.format)}: ${reason}`,
-    { cause },
-  );
+  if (/unsupported|not configured/i.test(reason))
+    return new VisionError('UNSUPPORTED_MEDIA', `${picture} is of a kind that is not read: ${reason}`, {
+      cause,
+    });
+  return new VisionError('IMAGE_CORRUPT', `${picture} ${whereItEnds(bytes, media.format)}: ${reason}`, {
+    cause,
+  });
 }
 
 /** The last line that says something; libvips repeats itself and logs its seeking before it. */
