@@ -143,12 +143,12 @@ export async function build({ force = false } = {}) {
 
 /** Nx's output less its own frame: the messages of the compiler and the bundler stay. */
 function readable(output) {
-  const noise =
-    /^( NX |> |- fovea|Failed tasks:|Hint: |Warning: command|Tasks not run| {2}(Run duration|Cache|Critical path|Recoverable))/;
-  const text = process.stderr.isTTY ? output : stripVTControlCharacters(output);
-  const lines = text.replace(/\r/g, '').split('\n');
+  const text = (process.stderr.isTTY ? output : stripVTControlCharacters(output)).replace(/\r/g, '');
+  const [messages = ''] = text.split(/^.* NX .* failed$/m);
+  const lines = messages
+    .split('\n')
+    .filter((line) => !/^(> |- fovea|.* NX .*Running|Warning: command)/.test(line));
   return `${lines
-    .filter((line) => !noise.test(line))
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()}\n`;
