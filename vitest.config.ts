@@ -22,7 +22,7 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'medium',
-          include: ['test/medium/**/*.spec.ts'],
+          include: ['test/medium/**/*.spec.ts', 'test/chaos/**/*.spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

@@ -6,7 +6,7 @@ export type { ExecuteRequest } from './engine/executor.ts';
 export { openApi } from './server/openapi.ts';
 export type { InputBytes } from './engine/inputs.ts';
 export { drawOverlay } from './engine/overlay.ts';
-export { type Application } from './engine/registry.ts';
+export { Registry, type Application } from './engine/registry.ts';
 export { serve, type ServeOptions, type Server } from './server/serve.ts';
 export { runService } from './server/service.ts';
 export { codeVersion, repositoryRoot } from './version.ts';
