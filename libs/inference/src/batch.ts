@@ -47,9 +47,15 @@ export function splitBatch(requests: readonly PendingRequest[], outputs: Tensors
   });
 }
 
-function rowsOf(name: string, output: Tensor, { begin, count, rows }: { begin: number; count: number; rows: number }): Tensor {
+function rowsOf(
+  name: string,
+  output: Tensor,
+  { begin, count, rows }: { begin: number; count: number; rows: number },
+): Tensor {
   if (output.dims[0] !== rows)
-    throw new RunError(`output ${name} has the shape [${output.dims.join(', ')}]: axis 0 is not the ${rows} rows of the batch`);
+    throw new RunError(
+      `output ${name} has the shape [${output.dims.join(', ')}]: axis 0 is not the ${rows} rows of the batch`,
+    );
   const rowLength = output.data.length / rows;
   return {
     type: output.type,

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 
 /** What native libraries and their drivers read; nothing else of the server's environment reaches a child. */
-const PASSED = /^(PATH|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|SystemRoot|XDG_.*|CUDA_.*|NVIDIA_.*|VK_.*|MESA_.*|DXCORE_.*)$/;
+const PASSED =
+  /^(PATH|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|SystemRoot|XDG_.*|CUDA_.*|NVIDIA_.*|VK_.*|MESA_.*|DXCORE_.*)$/;
 
 export interface ChildOptions {
   /** Name of the entry module beside this one, without its extension. */
@@ -20,7 +21,11 @@ export function startChild({ entry, argument, stdio, environment }: ChildOptions
   const file = fileURLToPath(new URL(`./${entry}${EXTENSION}`, import.meta.url));
   const flags = EXTENSION === '.ts' ? ['--conditions=source', '--disable-warning=ExperimentalWarning'] : [];
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED.test(name)));
-  return spawn(process.execPath, [...flags, file, JSON.stringify(argument)], { stdio, env, windowsHide: true });
+  return spawn(process.execPath, [...flags, file, JSON.stringify(argument)], {
+    stdio,
+    env,
+    windowsHide: true,
+  });
 }
 
 /** Calls back with every line of a stream, cut at 2000 characters. */

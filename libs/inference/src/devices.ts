@@ -50,7 +50,10 @@ export async function chooseDevice(choice: DeviceChoice): Promise<DeviceInfo> {
   const probes: Probe[] = [];
   for (const device of ORDER) {
     const missing = missingHardware(device, machine);
-    const probe = missing === undefined ? judge(device, await findingOf(device, choice), machine) : { device, ok: false, reason: missing };
+    const probe =
+      missing === undefined
+        ? judge(device, await findingOf(device, choice), machine)
+        : { device, ok: false, reason: missing };
     probes.push(probe);
     log.debug({ probe }, `device ${device}: ${probe.reason}`);
     if (probe.ok) return { id: device, name: probe.adapter ?? device, reason: probe.reason, probes };
@@ -69,7 +72,12 @@ async function namedDevice(choice: DeviceChoice, machine: Machine): Promise<Devi
   const finding = await findingOf(wanted, choice);
   const probe = judge(wanted, finding, machine);
   if (!computes(finding)) throw refuse(missingHardware(wanted, machine) ?? probe.reason);
-  return { id: wanted, name: probe.adapter ?? wanted, reason: `named in the settings; ${probe.reason}`, probes: [probe] };
+  return {
+    id: wanted,
+    name: probe.adapter ?? wanted,
+    reason: `named in the settings; ${probe.reason}`,
+    probes: [probe],
+  };
 }
 
 /** Why a device cannot be there at all, told without starting anything. */
@@ -79,11 +87,13 @@ export function missingHardware(device: string, { platform, files }: Machine): s
   if (platform === 'darwin' && (device === 'cuda' || device === 'tensorrt')) return 'not on darwin';
   if (platform !== 'linux') return undefined;
   const nvidia = files.some((file) => /^\/dev\/(nvidia|dxg)/.test(file));
-  if (device === 'webgpu') return files.length > 0 ? undefined : 'no graphics device: neither /dev/dri nor /dev/nvidia* is there';
+  if (device === 'webgpu')
+    return files.length > 0 ? undefined : 'no graphics device: neither /dev/dri nor /dev/nvidia* is there';
   return nvidia ? undefined : 'no NVIDIA device: /dev/nvidia* is not there';
 }
 
-const computes = ({ error, deviation }: ProbeFinding): boolean => error === undefined && deviation !== undefined && deviation <= TOLERANCE;
+const computes = ({ error, deviation }: ProbeFinding): boolean =>
+  error === undefined && deviation !== undefined && deviation <= TOLERANCE;
 
 /** Whether a device wins, and why. */
 export function judge(device: string, finding: ProbeFinding, machine: Machine): Probe {
@@ -93,16 +103,22 @@ export function judge(device: string, finding: ProbeFinding, machine: Machine): 
   const adapter = adapterName(device, machine);
   const measured = { ...probe, ms: round(deviceMs), ...(adapter === undefined ? {} : { adapter }) };
   const figures = `${round(deviceMs)} ms, the processor ${round(cpuMs)} ms`;
-  if (!computes(finding)) return { ...measured, reason: `computes the probe wrong: deviation ${deviation.toExponential(1)}` };
+  if (!computes(finding))
+    return { ...measured, reason: `computes the probe wrong: deviation ${deviation.toExponential(1)}` };
   if (device === 'webgpu' && machine.platform === 'linux' && !drivers.some(isHardwareDriver))
-    return { ...measured, reason: `a software adapter (${drivers.join(', ') || 'no driver library'}); ${figures}` };
+    return {
+      ...measured,
+      reason: `a software adapter (${drivers.join(', ') || 'no driver library'}); ${figures}`,
+    };
   if (!(deviceMs < cpuMs)) return { ...measured, reason: `not faster: ${figures}` };
   return { ...measured, ok: true, reason: `faster: ${figures}` };
 }
 
 /** Vulkan drivers that compute on the processor are Mesa's lavapipe (lvp) and SwiftShader. */
 export const isHardwareDriver = (library: string): boolean =>
-  /^(libGLX_nvidia|libEGL_nvidia|libnvidia-(glcore|vulkan)|libvulkan_(?!lvp|virtio|gfxstream)|libvk_(?!swiftshader))/.test(library) && !/^libvulkan\.so/.test(library);
+  /^(libGLX_nvidia|libEGL_nvidia|libnvidia-(glcore|vulkan)|libvulkan_(?!lvp|virtio|gfxstream)|libvk_(?!swiftshader))/.test(
+    library,
+  ) && !/^libvulkan\.so/.test(library);
 
 function adapterName(device: string, { adapters }: Machine): string | undefined {
   const nvidia = adapters.find((name) => /nvidia/i.test(name));
@@ -112,7 +128,10 @@ function adapterName(device: string, { adapters }: Machine): string | undefined 
 const round = (ms: number): number => Math.round(ms * 100) / 100;
 
 /** Starts the throwaway process; whatever happens to it is a finding. */
-function findingOf(device: string, { threads, environment, runProbe, log }: DeviceChoice): Promise<ProbeFinding> {
+function findingOf(
+  device: string,
+  { threads, environment, runProbe, log }: DeviceChoice,
+): Promise<ProbeFinding> {
   const argument = { device, threads };
   return (runProbe ?? ((own) => probeInChild(own, { environment, limitMs: PROBE_MS, log })))(argument);
 }
@@ -121,7 +140,12 @@ export function probeInChild(
   argument: ProbeArgument,
   { environment, limitMs, log }: Pick<DeviceChoice, 'environment' | 'log'> & { limitMs: number },
 ): Promise<ProbeFinding> {
-  const child = startChild({ entry: 'probe-main', argument, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], environment });
+  const child = startChild({
+    entry: 'probe-main',
+    argument,
+    stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    environment,
+  });
   let result = '';
   let stderr = '';
   let late = false;
@@ -151,14 +175,22 @@ function thisMachine(): Machine {
 }
 
 function linuxAdapters(): string[] {
-  const nvidia = listed('/proc/driver/nvidia/gpus', /./).map((folder) => /Model:\s*(.+)/.exec(read(`${folder}/information`))?.[1]);
+  const nvidia = listed('/proc/driver/nvidia/gpus', /./).map(
+    (folder) => /Model:\s*(.+)/.exec(read(`${folder}/information`))?.[1],
+  );
   const vendors: Record<string, string> = { '0x10de': 'NVIDIA', '0x1002': 'AMD', '0x8086': 'Intel' };
-  const render = listed('/sys/class/drm', /^renderD/).map((node) => vendors[read(`${node}/device/vendor`).trim()]);
+  const render = listed('/sys/class/drm', /^renderD/).map(
+    (node) => vendors[read(`${node}/device/vendor`).trim()],
+  );
   return [...new Set([...nvidia, ...render].filter((name) => name !== undefined))].map((name) =>
     /^NVIDIA/i.test(name) || Object.values(vendors).includes(name) ? name : `NVIDIA ${name}`,
   );
 }
 
 const listed = (folder: string, name: RegExp): string[] =>
-  existsSync(folder) ? readdirSync(folder).filter((entry) => name.test(entry)).map((entry) => `${folder}/${entry}`) : [];
+  existsSync(folder)
+    ? readdirSync(folder)
+        .filter((entry) => name.test(entry))
+        .map((entry) => `${folder}/${entry}`)
+    : [];
 const read = (path: string): string => (existsSync(path) ? readFileSync(path, 'utf8') : '');

@@ -29,7 +29,8 @@ export class Fairness {
     if (account.active > 0) return;
     // An idle party that is ahead of the others must still be ahead when it comes back.
     for (const [name, idle] of this.#accounts)
-      if (idle.active === 0 && (idle.usedMs <= this.#levelMs || this.#idle())) this.#accounts.delete(name);  }
+      if (idle.active === 0 && (idle.usedMs <= this.#levelMs || this.#idle())) this.#accounts.delete(name);
+  }
 
   isActive(party: string): boolean {
     return (this.#accounts.get(party)?.active ?? 0) > 0;

@@ -85,7 +85,7 @@ export class FrameReader<H extends Header> {
   }
 
   push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.byteLength; ) {
+    for (let at = 0; at < chunk.byteLength;) {
       const piece = chunk.subarray(at, at + this.#target.byteLength - this.#filled);
       this.#target.set(piece, this.#filled);
       this.#filled += piece.byteLength;

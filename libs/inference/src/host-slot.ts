@@ -61,6 +61,7 @@ export class HostSlot {
   #hangTimer: NodeJS.Timeout | undefined;
   /** What ran in the backend when it was lost. */
   #lostModel: string | undefined;
+  #loadingModel: string | undefined;
   #closing = false;
   #stopWaiting: () => void = () => undefined;
 
@@ -118,7 +119,8 @@ export class HostSlot {
     this.#state = 'closed';
     this.#stopWaiting();
     clearTimeout(this.#hangTimer);
-    for (const task of this.#tasks.splice(0)) task.done.reject(new BackendGone('the server is shutting down', false));
+    for (const task of this.#tasks.splice(0))
+      task.done.reject(new BackendGone('the server is shutting down', false));
     const backend = this.#backend;
     const timer = setTimeout(() => backend?.kill('it did not end in time'), CLOSE_MS);
     await backend?.dispose();
@@ -183,7 +185,9 @@ export class HostSlot {
   #toMeasure(overdueOnly: boolean): string | undefined {
     return this.#cache?.ids().find((id) => {
       const profile = this.#options.profile(id);
-      return (overdueOnly ? profile.overdue : profile.nextSize !== undefined) && this.#exampleOf(id) !== undefined;
+      return (
+        (overdueOnly ? profile.overdue : profile.nextSize !== undefined) && this.#exampleOf(id) !== undefined
+      );
     });
   }
 
@@ -197,7 +201,13 @@ export class HostSlot {
     const example = this.#exampleOf(model);
     const rows = profile.nextSize;
     if (!example || rows === undefined) return;
-    this.#fly(backend, { requests: [], batch: zeroBatch(example, rows), rows, chargedMs: 0, dispatchedAt: performance.now() });
+    this.#fly(backend, {
+      requests: [],
+      batch: zeroBatch(example, rows),
+      rows,
+      chargedMs: 0,
+      dispatchedAt: performance.now(),
+    });
   }
 
   #fly(backend: Backend, flight: Flight): void {
@@ -312,8 +322,12 @@ export class HostSlot {
   async #loadNow(cache: ModelCache, id: string): Promise<void> {
     const { limits, profile, emit, device, onLoading, onLoaded, onLoadFailed } = this.#options;
     const backend = this.#backend;
-    const timer = setTimeout(() => backend?.kill(`loading ${id} did not end within ${limits.loadMs} ms`), limits.loadMs);
+    const timer = setTimeout(
+      () => backend?.kill(`loading ${id} did not end within ${limits.loadMs} ms`),
+      limits.loadMs,
+    );
     onLoading(id);
+    this.#loadingModel = id;
     try {
       const { loaded, warmRunMs } = await cache.load(id);
       if (warmRunMs !== undefined) profile(id).observe(1, warmRunMs);
@@ -324,6 +338,7 @@ export class HostSlot {
       onLoadFailed(id, error as Error);
       throw error;
     } finally {
+      this.#loadingModel = undefined;
       clearTimeout(timer);
     }
   }
@@ -347,7 +362,8 @@ export class HostSlot {
         this.#backend = this.#cache = undefined;
         if (this.#closing) return;
         this.#state = 'starting';
-        const model = this.#lostModel;
+        // Whether its runs have been told by now is a matter of turns.
+        const model = this.#lostModel ?? this.#loadingModel ?? this.#flights[0]?.batch.model;
         this.#lostModel = undefined;
         emit('crash', { pid: backend.pid, reason, ...(model === undefined ? {} : { model }) });
         log.error({ pid: backend.pid, reason }, 'session host lost, starting another');
@@ -357,7 +373,8 @@ export class HostSlot {
       }
       this.#losses += 1;
       // The first is replaced at once; only one lost again and again waits.
-      if (this.#losses > 1) await this.#wait(Math.min(limits.backoffMs * 2 ** (this.#losses - 2), limits.backoffMaxMs));
+      if (this.#losses > 1)
+        await this.#wait(Math.min(limits.backoffMs * 2 ** (this.#losses - 2), limits.backoffMaxMs));
     }
   }
 
@@ -381,11 +398,14 @@ export class HostSlot {
   }
 }
 
-const rowsOf = (requests: readonly PendingRequest[]): number => requests.reduce((sum, { rows }) => sum + rows, 0);
+const rowsOf = (requests: readonly PendingRequest[]): number =>
+  requests.reduce((sum, { rows }) => sum + rows, 0);
 
 /** The feeds' shapes without their bytes, so that nothing of a request is held. */
 const shapesOf = (batch: Batch): Batch['feeds'] =>
-  Object.fromEntries(Object.entries(batch.feeds).map(([name, { type, dims }]) => [name, { type, dims, parts: [] }]));
+  Object.fromEntries(
+    Object.entries(batch.feeds).map(([name, { type, dims }]) => [name, { type, dims, parts: [] }]),
+  );
 
 function failure(request: PendingRequest, error: Error): VisionError {
   const how = error instanceof RunError ? 'refused the input' : 'could not be run';

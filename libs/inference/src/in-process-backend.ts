@@ -1,4 +1,12 @@
-import { BackendGone, byteLength, type Backend, type Batch, type BatchAnswer, type LoadedFacts, type ModelFile } from './backend.ts';
+import {
+  BackendGone,
+  byteLength,
+  type Backend,
+  type Batch,
+  type BatchAnswer,
+  type LoadedFacts,
+  type ModelFile,
+} from './backend.ts';
 import { OrtSessions, type ContiguousTensor, type SessionSettings } from './ort-sessions.ts';
 
 /** Sessions in this very process: for tests, since a run blocks the thread and a native crash takes everything down. */

@@ -1,6 +1,5 @@
-import { addModel, float32, twoOutputsModel } from '@fovea/testing';
+import { addModel, float32, twoOutputsModel, tinyStore, type TinyStore } from '@fovea/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { tinyStore, type TinyStore } from '../test/tiny-store.ts';
 import { createInference } from './inference.ts';
 import type { Inference } from './types.ts';
 

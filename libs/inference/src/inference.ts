@@ -5,13 +5,24 @@ import { availableThreads, chooseDevice } from './devices.ts';
 import { ModelStore } from './model-store.ts';
 import { Scheduler } from './scheduler.ts';
 import { SessionHost } from './session-host.ts';
-import { DEFAULT_LIMITS, type Inference, type InferenceEvents, type InferenceOptions, type Log } from './types.ts';
+import {
+  DEFAULT_LIMITS,
+  type Inference,
+  type InferenceEvents,
+  type InferenceOptions,
+  type Log,
+} from './types.ts';
 import { addUserModel } from './user-models.ts';
 
 const QUEUE_LIMIT = 64;
 /** Sessions may take half of what this process may use; the rest is for pictures, Postgres and the page cache. */
 const MEMORY_SHARE = 0.5;
-const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const SILENT: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /**
  * Makes the shared inference library of this process; `start()` brings up its session hosts.
@@ -28,8 +39,10 @@ export async function createInference(options: InferenceOptions): Promise<Infere
   const log = options.log ?? SILENT;
   const threads = options.threads ?? availableThreads();
   const hosts = options.hosts ?? 1;
-  if (!Number.isInteger(hosts) || hosts < 1) throw new RangeError(`hosts must be a positive integer, got ${hosts}`);
-  if (!Number.isInteger(threads) || threads < 1) throw new RangeError(`threads must be a positive integer, got ${threads}`);
+  if (!Number.isInteger(hosts) || hosts < 1)
+    throw new RangeError(`hosts must be a positive integer, got ${hosts}`);
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new RangeError(`threads must be a positive integer, got ${threads}`);
   const environment = options.environment ?? {};
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const events = new EventEmitter<InferenceEvents>();
@@ -50,7 +63,8 @@ export async function createInference(options: InferenceOptions): Promise<Infere
     const { classes: _, ...row } = store.get(id);
     const { state, reason, ...loaded } = started?.scheduler.info(id) ?? {};
     const stored = store.state(row);
-    const standing = stored.state === 'available' && state ? { state, ...(reason === undefined ? {} : { reason }) } : stored;
+    const standing =
+      stored.state === 'available' && state ? { state, ...(reason === undefined ? {} : { reason }) } : stored;
     return { ...row, ...loaded, ...standing };
   };
 
@@ -62,7 +76,8 @@ export async function createInference(options: InferenceOptions): Promise<Infere
       const scheduler = new Scheduler({
         store,
         device: device.id,
-        createBackend: () => SessionHost.start({ device: device.id, threads, log, environment, spawnMs: limits.spawnMs }),
+        createBackend: () =>
+          SessionHost.start({ device: device.id, threads, log, environment, spawnMs: limits.spawnMs }),
         hosts,
         queueLimit: options.queueLimit ?? QUEUE_LIMIT,
         memoryBytes: options.memoryBytes ?? availableMemory() * MEMORY_SHARE,

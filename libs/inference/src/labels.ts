@@ -12,9 +12,12 @@ const Names = ClassLabel.shape.name.array();
 export function parseLabels(text: string): ClassLabel[] {
   const trimmed = text.trim();
   if (trimmed.startsWith('{')) {
-    const labels = Labels.parse((JSON.parse(trimmed) as { labels?: unknown }).labels).sort((a, b) => a.index - b.index);
+    const labels = Labels.parse((JSON.parse(trimmed) as { labels?: unknown }).labels).sort(
+      (a, b) => a.index - b.index,
+    );
     const gap = labels.findIndex((label, position) => label.index !== position);
-    if (gap >= 0) throw new RangeError(`label indices must be 0, 1, 2, …: index ${gap} is missing or there twice`);
+    if (gap >= 0)
+      throw new RangeError(`label indices must be 0, 1, 2, …: index ${gap} is missing or there twice`);
     return labels;
   }
   const names = trimmed.startsWith('[') ? Names.parse(JSON.parse(trimmed)) : trimmed.split(/\r?\n/);

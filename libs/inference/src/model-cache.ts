@@ -111,7 +111,9 @@ export class ModelCache {
 export function zeroRow(model: StageModel): Batch | undefined {
   const feeds: Record<string, PartedTensor> = {};
   for (const { name, dtype, shape } of model.inputs) {
-    const dims = shape.map((dim, axis) => (typeof dim === 'string' && axis === 0 && model.batchable ? 1 : dim));
+    const dims = shape.map((dim, axis) =>
+      typeof dim === 'string' && axis === 0 && model.batchable ? 1 : dim,
+    );
     if (!isTensorType(dtype) || !dims.every((dim) => typeof dim === 'number')) return undefined;
     feeds[name] = { type: dtype, dims, parts: [new Uint8Array(byteLength(dtype, dims))] };
   }

@@ -10,9 +10,19 @@ import { pullFile } from './pull.ts';
 import type { Log, PullOptions, Verification } from './types.ts';
 
 /** Licences that allow use, change and redistribution, commercial too, without terms for the rest of a product. */
-const PERMISSIVE = new Set(
-  ['Apache-2.0', 'MIT', 'MIT-0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'CC0-1.0', 'CC-BY-4.0', 'CC-BY-3.0', 'Unlicense', 'Zlib'],
-);
+const PERMISSIVE = new Set([
+  'Apache-2.0',
+  'MIT',
+  'MIT-0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'ISC',
+  'CC0-1.0',
+  'CC-BY-4.0',
+  'CC-BY-3.0',
+  'Unlicense',
+  'Zlib',
+]);
 
 export interface StoreOptions {
   readonly modelsDir: string;
@@ -26,7 +36,8 @@ export interface PreparedModel extends ModelFile {
   readonly sha256: string;
   readonly bytes: number;
 }
-export type StoredState = { readonly state: 'available' } | { readonly state: 'missing' | 'disabled'; readonly reason: string };
+export type StoredState =
+  { readonly state: 'available' } | { readonly state: 'missing' | 'disabled'; readonly reason: string };
 
 export const pullCommand = (id: string): string => `npm run fovea -- models pull ${id}`;
 
@@ -131,14 +142,23 @@ export class ModelStore {
     const model = this.get(id);
     const stored = this.state(model);
     if (stored.state === 'disabled') throw new VisionError('MODEL_MISSING', stored.reason);
-    if (stored.state === 'available' && (await this.#hashes.sha256(this.path(model))) === model.sha256) return;
+    if (stored.state === 'available' && (await this.#hashes.sha256(this.path(model))) === model.sha256)
+      return;
     if (model.source.type !== 'url' && this.#options.mirror === undefined)
-      throw new VisionError('MODEL_MISSING', `${id} comes with Fovea or from you; there is no address to pull it from`);
+      throw new VisionError(
+        'MODEL_MISSING',
+        `${id} comes with Fovea or from you; there is no address to pull it from`,
+      );
     let shared = this.#pulls.get(id);
     if (!shared) {
       shared = new SharedPull((signal, onProgress) =>
         pullFile(
-          { model, target: this.path(model), log: this.#options.log, ...(this.#options.mirror === undefined ? {} : { mirror: this.#options.mirror }) },
+          {
+            model,
+            target: this.path(model),
+            log: this.#options.log,
+            ...(this.#options.mirror === undefined ? {} : { mirror: this.#options.mirror }),
+          },
           { signal, onProgress },
         ),
       );
@@ -157,7 +177,8 @@ export class ModelStore {
 
   async #readManifest(path: string): Promise<void> {
     const parsed = Manifest.safeParse(JSON.parse(await readFile(path, 'utf8')));
-    if (!parsed.success) throw new TypeError(`${path} is no manifest: ${parsed.error.message}`, { cause: parsed.error });
+    if (!parsed.success)
+      throw new TypeError(`${path} is no manifest: ${parsed.error.message}`, { cause: parsed.error });
     for (const model of parsed.data.models) {
       within(this.#root(model), model.file);
       await this.register(model);
@@ -186,7 +207,9 @@ class SharedPull {
   readonly #listeners = new Set<NonNullable<PullOptions['onProgress']>>();
   #waiting = 0;
 
-  constructor(start: (signal: AbortSignal, onProgress: NonNullable<PullOptions['onProgress']>) => Promise<void>) {
+  constructor(
+    start: (signal: AbortSignal, onProgress: NonNullable<PullOptions['onProgress']>) => Promise<void>,
+  ) {
     this.done = start(this.#abort.signal, (progress) => {
       for (const listener of this.#listeners) listener(progress);
     });
@@ -214,7 +237,8 @@ class SharedPull {
 /** Joins a path of a manifest below its folder. */
 function within(folder: string, file: string): string {
   const path = resolve(folder, file);
-  if (!path.startsWith(resolve(folder) + sep)) throw new TypeError(`${file} must lie below its models folder`);
+  if (!path.startsWith(resolve(folder) + sep))
+    throw new TypeError(`${file} must lie below its models folder`);
   return path;
 }
 
@@ -223,7 +247,9 @@ export function wrongHash(model: ManifestModel, found: string): VisionError {
   return new VisionError(
     'MODEL_FAILED',
     `${model.id}: ${model.file} has SHA-256 ${found}, the manifest says ${model.sha256}`,
-    { hint: `The file is damaged or was replaced: delete it and fetch it again with ${fix}, then run \`npm run fovea -- models verify ${model.id}\`.` },
+    {
+      hint: `The file is damaged or was replaced: delete it and fetch it again with ${fix}, then run \`npm run fovea -- models verify ${model.id}\`.`,
+    },
   );
 }
 

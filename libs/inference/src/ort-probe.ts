@@ -8,7 +8,10 @@ const RUNS = 5;
 export const supportedDevices = (): string[] => ort.listSupportedBackends().map(({ name }) => name);
 
 /** Runs the probe model on a device alone (nothing falls back to the processor): its output, and the fastest of five runs. */
-export async function timeProbe(device: string, threads: number): Promise<{ values: Float32Array; ms: number }> {
+export async function timeProbe(
+  device: string,
+  threads: number,
+): Promise<{ values: Float32Array; ms: number }> {
   const options = sessionOptions({ device, threads });
   const session = await ort.InferenceSession.create(probeModel(), {
     ...options,

@@ -38,7 +38,11 @@ export class OrtSessions {
     };
   }
 
-  async run(model: string, feeds: ReadonlyMap<string, ContiguousTensor>, outputs: readonly string[]): Promise<BatchAnswer> {
+  async run(
+    model: string,
+    feeds: ReadonlyMap<string, ContiguousTensor>,
+    outputs: readonly string[],
+  ): Promise<BatchAnswer> {
     const session = this.#sessions.get(model);
     if (!session) throw new RunError(`${model} is not loaded`);
     const ortFeeds: Record<string, ort.Tensor> = {};
@@ -84,7 +88,8 @@ export function sessionOptions({ device, threads }: SessionSettings) {
 }
 
 function toTensor(name: string, value: ort.Tensor): Tensor {
-  if (!isTensorType(value.type)) throw new RunError(`output ${name} has type ${value.type}, which is not carried`);
+  if (!isTensorType(value.type))
+    throw new RunError(`output ${name} has type ${value.type}, which is not carried`);
   return { type: value.type, dims: value.dims, data: value.data } as Tensor;
 }
 

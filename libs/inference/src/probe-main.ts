@@ -22,7 +22,8 @@ export interface ProbeFinding {
 
 async function probe({ device, threads }: ProbeArgument): Promise<ProbeFinding> {
   const supported = supportedDevices();
-  if (!supported.includes(device)) return { error: `this build of onnxruntime has only ${supported.join(', ')}` };
+  if (!supported.includes(device))
+    return { error: `this build of onnxruntime has only ${supported.join(', ')}` };
   const found = await timeProbe(device, threads);
   const drivers = graphicsDrivers();
   const reference = await timeProbe('cpu', threads);
@@ -39,7 +40,9 @@ async function probe({ device, threads }: ProbeArgument): Promise<ProbeFinding> 
 
 function graphicsDrivers(): string[] {
   if (process.platform !== 'linux') return [];
-  const names = readFileSync('/proc/self/maps', 'utf8').matchAll(/\/([^/\s]*(?:vulkan_|vk_|nvidia|lvp)[^/\s]*\.so[^/\s]*)/g);
+  const names = readFileSync('/proc/self/maps', 'utf8').matchAll(
+    /\/([^/\s]*(?:vulkan_|vk_|nvidia|lvp)[^/\s]*\.so[^/\s]*)/g,
+  );
   return [...new Set([...names].map((match) => match[1] as string))];
 }
 

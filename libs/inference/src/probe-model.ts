@@ -43,7 +43,14 @@ export function probeModel(): Uint8Array {
     });
     if (layer === last) break;
     value = `rectified${layer}`;
-    nodes.push({ name: `relu${layer}`, op: 'Relu', domain: '', inputs: [convolved], outputs: [value], attributes: {} });
+    nodes.push({
+      name: `relu${layer}`,
+      op: 'Relu',
+      domain: '',
+      inputs: [convolved],
+      outputs: [value],
+      attributes: {},
+    });
   }
   const shape = (channels: number) => ['n', channels, SIDE, SIDE];
   return writeModel({

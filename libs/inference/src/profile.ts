@@ -66,7 +66,8 @@ export class BatchProfile {
     const worthwhile = before === undefined || size / best >= (this.#limit / before) * WORTHWHILE;
     const following = this.#sizes[this.#next + 1];
     // Twice the rows take at most about twice the time; a size is only begun when it will fit the budget.
-    const affordable = following !== undefined && this.#spentMs + RUNS * best * (following / size) <= BUDGET_MS;
+    const affordable =
+      following !== undefined && this.#spentMs + RUNS * best * (following / size) <= BUDGET_MS;
     this.#best.set(size, best);
     if (worthwhile) this.#limit = size;
     this.#next = worthwhile && affordable ? this.#next + 1 : this.#sizes.length;
@@ -98,7 +99,9 @@ export class BatchProfile {
   /** Rows to run so many with: on a GPU the next measured size (few shapes, each compiled once), on a CPU the same. */
   bucket(rows: number): number {
     if (!this.#padded) return rows;
-    return [...this.#best.keys()].sort((a, b) => a - b).find((size) => size >= rows && size <= this.#limit) ?? rows;
+    return (
+      [...this.#best.keys()].sort((a, b) => a - b).find((size) => size >= rows && size <= this.#limit) ?? rows
+    );
   }
 
   limits(): BatchLimits {
@@ -106,7 +109,9 @@ export class BatchProfile {
     return {
       max: this.#limit,
       buckets: this.#padded ? sizes : [],
-      measuredMs: Object.fromEntries([...this.#best].map(([size, ms]) => [String(size), Math.round(ms * 1000) / 1000])),
+      measuredMs: Object.fromEntries(
+        [...this.#best].map(([size, ms]) => [String(size), Math.round(ms * 1000) / 1000]),
+      ),
     };
   }
 }

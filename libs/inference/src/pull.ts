@@ -38,7 +38,9 @@ export async function pullFile(source: PullSource, control: PullControl): Promis
       throw new VisionError(
         'MODEL_FAILED',
         `${model.id}: what ${origin(source)} sent has SHA-256 ${found}, the manifest says ${model.sha256}`,
-        { hint: 'The source or mirror holds another file; the download was thrown away. Check FOVEA_MODEL_MIRROR.' },
+        {
+          hint: 'The source or mirror holds another file; the download was thrown away. Check FOVEA_MODEL_MIRROR.',
+        },
       );
     }
     await rename(part, target);
@@ -59,7 +61,10 @@ async function fetchWithRetries(source: PullSource, part: string, control: PullC
       const cut = !(error instanceof VisionError) && !control.signal.aborted && !isDiskError(error);
       const progressed = (await sizeOf(part)) > before;
       if (!cut || (attempt >= ATTEMPTS && !progressed)) throw error;
-      source.log.warn({ model: source.model.id, attempt, error: String(error) }, 'pull interrupted, resuming');
+      source.log.warn(
+        { model: source.model.id, attempt, error: String(error) },
+        'pull interrupted, resuming',
+      );
       await new Promise((resolve) => setTimeout(resolve, progressed ? 0 : RETRY_MS * attempt));
     }
   }
@@ -90,14 +95,16 @@ async function openSource(
   signal: AbortSignal,
 ): Promise<{ body: AsyncIterable<Uint8Array>; from: number }> {
   const address = origin(source);
-  if (!/^https?:/.test(address)) return { body: createReadStream(address, { start: have, signal }), from: have };
+  if (!/^https?:/.test(address))
+    return { body: createReadStream(address, { start: have, signal }), from: have };
   const response = await fetch(address, { signal, headers: have > 0 ? { range: `bytes=${have}-` } : {} });
   if (!response.ok || !response.body)
     throw new VisionError('MODEL_FAILED', `${address} answered ${response.status} ${response.statusText}`);
   const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
   // A server that ignores Range answers 200 with everything.
   const from = response.status === 206 && range ? Number(range[1]) : 0;
-  if (from !== have && from !== 0) throw new VisionError('MODEL_FAILED', `${address} answered bytes from ${from}, asked for ${have}`);
+  if (from !== have && from !== 0)
+    throw new VisionError('MODEL_FAILED', `${address} answered bytes from ${from}, asked for ${have}`);
   return { body: response.body, from };
 }
 
@@ -113,7 +120,10 @@ async function copy(
     doneBytes += chunk.byteLength;
     if (doneBytes > model.bytes) {
       await file.truncate(0);
-      throw new VisionError('MODEL_FAILED', `${model.id}: the source sends more than the manifest's ${model.bytes} bytes`);
+      throw new VisionError(
+        'MODEL_FAILED',
+        `${model.id}: the source sends more than the manifest's ${model.bytes} bytes`,
+      );
     }
     await file.writeFile(chunk);
     if (doneBytes - told >= PROGRESS_BYTES || doneBytes === model.bytes) {
@@ -127,12 +137,19 @@ async function copy(
 /** The address that the bytes come from: below the mirror where one is set. */
 function origin({ model, mirror }: PullSource): string {
   if (mirror !== undefined)
-    return /^https?:/.test(mirror) ? new URL(model.file, mirror.endsWith('/') ? mirror : `${mirror}/`).href : join(mirror, model.file);
-  if (model.source.type !== 'url') throw new VisionError('MODEL_MISSING', `${model.id} has no address to pull it from`);
+    return /^https?:/.test(mirror)
+      ? new URL(model.file, mirror.endsWith('/') ? mirror : `${mirror}/`).href
+      : join(mirror, model.file);
+  if (model.source.type !== 'url')
+    throw new VisionError('MODEL_MISSING', `${model.id} has no address to pull it from`);
   return model.source.url;
 }
 
-const sizeOf = (path: string): Promise<number> => stat(path).then((found) => found.size, () => 0);
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
+    (found) => found.size,
+    () => 0,
+  );
 
 /** Makes the rename itself durable; Windows cannot open folders and needs none of it. */
 async function syncFolder(folder: string): Promise<void> {
@@ -155,7 +172,12 @@ function asPullError(error: unknown, source: PullSource, signal: AbortSignal): E
       cause: error,
       hint: 'Free disk space in the data folder, then pull again: it goes on where it stopped.',
     });
-  const detail = error instanceof Error ? (error.cause instanceof Error ? error.cause.message : error.message) : String(error);
+  const detail =
+    error instanceof Error
+      ? error.cause instanceof Error
+        ? error.cause.message
+        : error.message
+      : String(error);
   return new VisionError('MODEL_FAILED', `${id} could not be pulled from ${origin(source)}: ${detail}`, {
     cause: error,
     hint: 'Check the network or set FOVEA_MODEL_MIRROR, then pull again: it goes on where it stopped.',

@@ -46,7 +46,8 @@ export class Queues {
 
   /** Puts requests back to the front; the limit is for new ones. */
   putBack(requests: readonly PendingRequest[]): void {
-    for (const request of requests.toReversed()) if (!request.settled) this.#queue(request.model.id).unshift(request);
+    for (const request of requests.toReversed())
+      if (!request.settled) this.#queue(request.model.id).unshift(request);
   }
 
   depth(model: string): number {
@@ -73,7 +74,10 @@ export class Queues {
     const others = this.waiting(lead.model.id)
       .filter(
         (other) =>
-          other !== lead && !other.alone && other.priority === lead.priority && other.signature === lead.signature,
+          other !== lead &&
+          !other.alone &&
+          other.priority === lead.priority &&
+          other.signature === lead.signature,
       )
       .sort((a, b) => (this.#before(a, b) ? -1 : this.#before(b, a) ? 1 : 0));
     let rows = lead.rows;

@@ -31,7 +31,10 @@ export class PendingRequest {
   #timer: NodeJS.Timeout | undefined;
 
   /** @throws TypeError or RangeError when the feeds or outputs do not fit the model, DEADLINE_EXCEEDED, CANCELLED */
-  constructor(request: InferenceRequest, options: { model: StageModel; binding: Binding; onSettled: (request: PendingRequest) => void }) {
+  constructor(
+    request: InferenceRequest,
+    options: { model: StageModel; binding: Binding; onSettled: (request: PendingRequest) => void },
+  ) {
     this.model = options.model;
     this.#binding = options.binding;
     this.owner = options.binding.owner;
@@ -51,7 +54,8 @@ export class PendingRequest {
     this.#reject = reject;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     // setTimeout counts to 2^31 ms at most.
-    if (leftMs !== undefined) this.#timer = setTimeout(() => this.fail(late(this.model.id)), Math.min(leftMs, 0x7fffffff));
+    if (leftMs !== undefined)
+      this.#timer = setTimeout(() => this.fail(late(this.model.id)), Math.min(leftMs, 0x7fffffff));
   }
 
   succeed(response: InferenceResponse): void {
@@ -79,7 +83,9 @@ const late = (model: string): VisionError =>
 
 /** A reason that already says what happened to the request is kept. */
 const cancelled = (signal: AbortSignal | undefined): VisionError =>
-  signal?.reason instanceof VisionError ? signal.reason : new VisionError('CANCELLED', 'The request was cancelled');
+  signal?.reason instanceof VisionError
+    ? signal.reason
+    : new VisionError('CANCELLED', 'The request was cancelled');
 
 /** Names, types and all dims but the rows: what must be equal for requests to share a batch. */
 function signatureOf(feeds: Tensors): string {
@@ -96,22 +102,29 @@ function signatureOf(feeds: Tensors): string {
 function checkedRows({ feeds, outputs }: InferenceRequest, model: StageModel): number {
   const known = new Set(model.outputs.map((output) => output.name));
   const unknown = outputs?.find((name) => !known.has(name));
-  if (unknown !== undefined) throw new RangeError(`${model.id} has no output "${unknown}", only ${[...known].join(', ')}`);
+  if (unknown !== undefined)
+    throw new RangeError(`${model.id} has no output "${unknown}", only ${[...known].join(', ')}`);
   const surplus = Object.keys(feeds).find((name) => !model.inputs.some((input) => input.name === name));
   if (surplus !== undefined) throw new RangeError(`${model.id} has no input "${surplus}"`);
   let rows: number | undefined;
   for (const input of model.inputs) {
     const feed = feeds[input.name];
     if (!feed) throw new TypeError(`${model.id} needs the input "${input.name}"`);
-    if (feed.type !== input.dtype) throw new TypeError(`${model.id}: input ${input.name} must be ${input.dtype}, got ${feed.type}`);
+    if (feed.type !== input.dtype)
+      throw new TypeError(`${model.id}: input ${input.name} must be ${input.dtype}, got ${feed.type}`);
     const fits =
-      feed.dims.length === input.shape.length && input.shape.every((dim, axis) => typeof dim === 'string' || dim === feed.dims[axis]);
+      feed.dims.length === input.shape.length &&
+      input.shape.every((dim, axis) => typeof dim === 'string' || dim === feed.dims[axis]);
     if (!fits)
-      throw new RangeError(`${model.id}: input ${input.name} must have the shape [${input.shape.join(', ')}], got [${feed.dims.join(', ')}]`);
+      throw new RangeError(
+        `${model.id}: input ${input.name} must have the shape [${input.shape.join(', ')}], got [${feed.dims.join(', ')}]`,
+      );
     if (!model.batchable) continue;
     const own = feed.dims[0] ?? 0;
     if (own < 1 || (rows !== undefined && own !== rows))
-      throw new RangeError(`${model.id}: axis 0 of every input must be the same number of rows, at least 1; ${input.name} has ${own}`);
+      throw new RangeError(
+        `${model.id}: axis 0 of every input must be the same number of rows, at least 1; ${input.name} has ${own}`,
+      );
     rows = own;
   }
   return rows ?? 1;

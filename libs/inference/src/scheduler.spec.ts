@@ -1,14 +1,26 @@
 import type { InferenceResponse } from '@fovea/application';
-import { addModel, float32, identityModel, twoOutputsModel, uint8CastModel } from '@fovea/testing';
+import {
+  addModel,
+  float32,
+  identityModel,
+  twoOutputsModel,
+  uint8CastModel,
+  tinyStore,
+  type TinyEntry,
+} from '@fovea/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ManualBackend } from '../test/manual-backend.ts';
-import { tinyStore, type TinyEntry } from '../test/tiny-store.ts';
 import { RunError } from './backend.ts';
 import { ModelStore } from './model-store.ts';
 import { Scheduler } from './scheduler.ts';
 import { DEFAULT_LIMITS, type Binding, type InferenceEvents, type Limits } from './types.ts';
 
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const SILENT = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
   vi.useRealTimers();
@@ -53,11 +65,21 @@ async function setUp(setup: Setup = {}) {
     await scheduler.close();
     await remove();
   });
-  const run = (model: string, values: number | number[], binding: Partial<Binding> & { outputs?: string[] } = {}) => {
+  const run = (
+    model: string,
+    values: number | number[],
+    binding: Partial<Binding> & { outputs?: string[] } = {},
+  ) => {
     const { outputs, ...bound } = binding;
     const list = [values].flat();
-    const x = float32(list.flatMap((value) => [value, 0, 0, 0]), [list.length, 4]);
-    const answer = scheduler.submit({ model, feeds: { x }, ...(outputs ? { outputs } : {}) }, { owner: 'local', priority: 'interactive', ...bound });
+    const x = float32(
+      list.flatMap((value) => [value, 0, 0, 0]),
+      [list.length, 4],
+    );
+    const answer = scheduler.submit(
+      { model, feeds: { x }, ...(outputs ? { outputs } : {}) },
+      { owner: 'local', priority: 'interactive', ...bound },
+    );
     answer.catch(() => undefined);
     return answer;
   };
@@ -74,12 +96,15 @@ async function setUp(setup: Setup = {}) {
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
 }
-const firsts = (response: InferenceResponse): number[] => Array.from(response.outputs['y']?.data ?? [], Number).filter((_, i) => i % 4 === 0);
+const firsts = (response: InferenceResponse): number[] =>
+  Array.from(response.outputs['y']?.data ?? [], Number).filter((_, i) => i % 4 === 0);
 const flat = () => 10;
 
 describe('batches', () => {
   it('starts at once when idle, then takes what waits, up to the measured limit', async () => {
-    const { run, backend, load, scheduler } = await setUp({ zerosMs: (rows) => (rows <= 4 ? 10 : 10 * rows) });
+    const { run, backend, load, scheduler } = await setUp({
+      zerosMs: (rows) => (rows <= 4 ? 10 : 10 * rows),
+    });
     await load('a');
     expect(scheduler.info('a').batch).toMatchObject({ max: 4, buckets: [] });
     const answers = [1, 2, 3, 4, 5, 6].map((value) => run('a', value));
@@ -126,7 +151,10 @@ describe('batches', () => {
   });
 
   it('fetches the union of the outputs and hands each request its own', async () => {
-    const { run, backend, load } = await setUp({ models: { two: twoOutputsModel({ columns: 4 }) }, zerosMs: flat });
+    const { run, backend, load } = await setUp({
+      models: { two: twoOutputsModel({ columns: 4 }) },
+      zerosMs: flat,
+    });
     await load('two');
     void run('two', 1);
     const small = run('two', 2, { outputs: ['small'] });
@@ -140,7 +168,10 @@ describe('batches', () => {
   });
 
   it('fetches every output when one request names none', async () => {
-    const { run, backend, load } = await setUp({ models: { two: twoOutputsModel({ columns: 4 }) }, zerosMs: flat });
+    const { run, backend, load } = await setUp({
+      models: { two: twoOutputsModel({ columns: 4 }) },
+      zerosMs: flat,
+    });
     await load('two');
     void run('two', 1);
     void run('two', 2, { outputs: ['small'] });
@@ -151,7 +182,10 @@ describe('batches', () => {
   });
 
   it('pads to measured sizes on a GPU and cuts the padding off', async () => {
-    const { run, backend, load, scheduler } = await setUp({ device: 'webgpu', zerosMs: (rows) => (rows <= 8 ? 10 : 10 * rows) });
+    const { run, backend, load, scheduler } = await setUp({
+      device: 'webgpu',
+      zerosMs: (rows) => (rows <= 8 ? 10 : 10 * rows),
+    });
     await load('a');
     expect(scheduler.info('a').batch).toMatchObject({ max: 8, buckets: [1, 2, 4, 8] });
     const answers = [1, 2, 3, 4].map((value) => run('a', value));
@@ -168,13 +202,22 @@ describe('batches', () => {
   });
 
   it('does not join models that are not batchable, nor other shapes', async () => {
-    const picture = (side: number) => ({ image: { type: 'uint8' as const, dims: [1, side, side, 3], data: new Uint8Array(side * side * 3).fill(1) } });
+    const picture = (side: number) => ({
+      image: {
+        type: 'uint8' as const,
+        dims: [1, side, side, 3],
+        data: new Uint8Array(side * side * 3).fill(1),
+      },
+    });
     const { scheduler, run, backend, load } = await setUp({
       models: { mean: uint8CastModel(), single: [identityModel(), { batchable: false }] },
       zerosMs: flat,
     });
     await load('single');
-    const submit = (side: number) => scheduler.submit({ model: 'mean', feeds: picture(side) }, { owner: 'local', priority: 'interactive' }).catch(() => undefined);
+    const submit = (side: number) =>
+      scheduler
+        .submit({ model: 'mean', feeds: picture(side) }, { owner: 'local', priority: 'interactive' })
+        .catch(() => undefined);
     void submit(2);
     (await backend().next()).finish();
     await settle();
@@ -280,7 +323,10 @@ describe('order', () => {
 
 describe('leaving the queue', () => {
   it('refuses more than the limit of one model, with a time to come back', async () => {
-    const { run, backend, load, scheduler, events } = await setUp({ queueLimit: 2, zerosMs: (rows) => rows * 1500 });
+    const { run, backend, load, scheduler, events } = await setUp({
+      queueLimit: 2,
+      zerosMs: (rows) => rows * 1500,
+    });
     await load('a', 'b');
     void run('a', 1);
     await backend().next();
@@ -332,7 +378,9 @@ describe('leaving the queue', () => {
 
   it('refuses work that is already late or aborted', async () => {
     const { run } = await setUp();
-    await expect(run('a', 1, { deadlineMs: Date.now() - 1 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(run('a', 1, { deadlineMs: Date.now() - 1 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
     await expect(run('a', 1, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'CANCELLED' });
   });
 
@@ -419,7 +467,10 @@ describe('failures', () => {
     backend().runs[0]?.refuse('index out of bounds');
     await settle();
     backend().runs[0]?.refuse('index out of bounds');
-    await expect(poison).rejects.toMatchObject({ code: 'MODEL_FAILED', message: expect.stringContaining('index out of bounds') as string });
+    await expect(poison).rejects.toMatchObject({
+      code: 'MODEL_FAILED',
+      message: expect.stringContaining('index out of bounds') as string,
+    });
     await settle();
     backend().runs[0]?.finish();
     expect(firsts(await neighbour)).toEqual([3]);
@@ -430,7 +481,10 @@ describe('failures', () => {
     await load('a');
     const hanging = run('a', 1);
     const waiting = run('a', 2);
-    await expect(hanging).rejects.toMatchObject({ code: 'MODEL_FAILED', message: expect.stringContaining('did not end within 100 ms') as string });
+    await expect(hanging).rejects.toMatchObject({
+      code: 'MODEL_FAILED',
+      message: expect.stringContaining('did not end within 100 ms') as string,
+    });
     await vi.waitFor(() => expect(backends).toHaveLength(2));
     (await backend().next()).finish();
     expect(firsts(await waiting)).toEqual([2]);
@@ -452,13 +506,24 @@ describe('failures', () => {
   });
 
   it('fails the requests of a model that the session cannot load, and says so', async () => {
-    const { run, scheduler } = await setUp({ failLoad: (id) => (id === 'a' ? new RunError('no such operator') : undefined) });
-    await expect(run('a', 1)).rejects.toMatchObject({ code: 'MODEL_FAILED', message: expect.stringContaining('no such operator') as string });
-    expect(scheduler.info('a')).toMatchObject({ state: 'failed', reason: expect.stringContaining('no such operator') as string });
+    const { run, scheduler } = await setUp({
+      failLoad: (id) => (id === 'a' ? new RunError('no such operator') : undefined),
+    });
+    await expect(run('a', 1)).rejects.toMatchObject({
+      code: 'MODEL_FAILED',
+      message: expect.stringContaining('no such operator') as string,
+    });
+    expect(scheduler.info('a')).toMatchObject({
+      state: 'failed',
+      reason: expect.stringContaining('no such operator') as string,
+    });
   });
 
   it('gives up on a model that crashes the host at load twice, and leaves the others alone', async () => {
-    const { run, backend, backends } = await setUp({ failLoad: (id) => (id === 'a' ? 'crash' : undefined), limits: { backoffMs: 1 } });
+    const { run, backend, backends } = await setUp({
+      failLoad: (id) => (id === 'a' ? 'crash' : undefined),
+      limits: { backoffMs: 1 },
+    });
     const bad = run('a', 1);
     const good = run('b', 2);
     await expect(bad).rejects.toMatchObject({ code: 'MODEL_FAILED' });

@@ -86,7 +86,11 @@ export class Scheduler {
       const failed = this.#failures.get(model.id);
       if (failed && failed.retryAt > Date.now()) throw failed.error;
       this.#queues.checkRoom(model.id, () => this.#retryAfterS());
-      const pending = new PendingRequest(request, { model, binding, onSettled: (done) => this.#queues.settled(done) });
+      const pending = new PendingRequest(request, {
+        model,
+        binding,
+        onSettled: (done) => this.#queues.settled(done),
+      });
       this.#queues.add(pending);
       this.#wake();
       return await pending.answer;
@@ -96,7 +100,10 @@ export class Scheduler {
     }
   }
 
-  info(id: string): Pick<ModelInfo, 'device' | 'loadMs' | 'memoryBytes' | 'batch'> & { state?: ModelInfo['state']; reason?: string } {
+  info(id: string): Pick<ModelInfo, 'device' | 'loadMs' | 'memoryBytes' | 'batch'> & {
+    state?: ModelInfo['state'];
+    reason?: string;
+  } {
     const loaded = this.#slots.map((slot) => slot.cache?.get(id)).find((found) => found !== undefined);
     if (loaded)
       return {
@@ -141,7 +148,8 @@ export class Scheduler {
       hint: 'Try again in a few seconds.',
       retryAfterS: 5,
     });
-    const idle = (): boolean => this.#queues.waiting().length === 0 && this.#slots.every((slot) => !slot.busy);
+    const idle = (): boolean =>
+      this.#queues.waiting().length === 0 && this.#slots.every((slot) => !slot.busy);
     if (idle()) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#onIdle = () => {

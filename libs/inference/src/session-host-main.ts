@@ -1,7 +1,14 @@
 import { readSync, writevSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { bytesOf, RunError } from './backend.ts';
-import { decodeFrame, encodeHeader, type Frame, type FromHost, type TensorHeader, type ToHost } from './frames.ts';
+import {
+  decodeFrame,
+  encodeHeader,
+  type Frame,
+  type FromHost,
+  type TensorHeader,
+  type ToHost,
+} from './frames.ts';
 import { OrtSessions, type ContiguousTensor, type SessionSettings } from './ort-sessions.ts';
 
 // The session host: a child process that owns the sessions of one device. It reads a frame, works, writes the
@@ -31,7 +38,7 @@ function readFrame(): Frame<ToHost> {
   for (;;) {
     const step = decoder.next();
     if (step.done) return step.value;
-    for (let filled = 0; filled < step.value.byteLength; ) {
+    for (let filled = 0; filled < step.value.byteLength;) {
       const count = readSync(WORK_FD, step.value, filled, step.value.byteLength - filled, null);
       // The server is done with this host; workers that block cannot be joined, hence no process.exit.
       if (count === 0) process.kill(process.pid, 'SIGKILL');
@@ -78,7 +85,11 @@ async function work(sessions: OrtSessions, { header, payloads }: Frame<ToHost>):
         feeds.set(name, { type, dims, bytes: payloads[index] as Uint8Array });
       });
       const { outputs, runMs } = await sessions.run(header.model, feeds, header.outputs);
-      const tensors: TensorHeader[] = Object.entries(outputs).map(([name, { type, dims }]) => ({ name, type, dims }));
+      const tensors: TensorHeader[] = Object.entries(outputs).map(([name, { type, dims }]) => ({
+        name,
+        type,
+        dims,
+      }));
       writeFrame(
         { op: 'answer', id: header.id, runMs, ...rssNowAndThen(), tensors },
         Object.values(outputs).map(bytesOf),

@@ -1,9 +1,24 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { viewAs, type Tensor } from '@fovea/tensor';
-import { BackendGone, RunError, type Backend, type Batch, type BatchAnswer, type LoadedFacts, type ModelFile } from './backend.ts';
+import {
+  BackendGone,
+  RunError,
+  type Backend,
+  type Batch,
+  type BatchAnswer,
+  type LoadedFacts,
+  type ModelFile,
+} from './backend.ts';
 import { eachLine, startChild } from './child-process.ts';
-import { encodeHeader, FrameReader, type Frame, type FromHost, type TensorHeader, type ToHost } from './frames.ts';
+import {
+  encodeHeader,
+  FrameReader,
+  type Frame,
+  type FromHost,
+  type TensorHeader,
+  type ToHost,
+} from './frames.ts';
 import type { SessionSettings } from './ort-sessions.ts';
 import type { Log } from './types.ts';
 
@@ -82,7 +97,10 @@ export class SessionHost implements Backend {
   /** Starts a host and waits for its first message. @throws BackendGone */
   static async start({ spawnMs, ...options }: SessionHostOptions): Promise<SessionHost> {
     const host = new SessionHost(options);
-    const timer = setTimeout(() => host.kill(`the session host did not answer within ${spawnMs} ms`), spawnMs);
+    const timer = setTimeout(
+      () => host.kill(`the session host did not answer within ${spawnMs} ms`),
+      spawnMs,
+    );
     try {
       await host.#hello.promise;
     } finally {
@@ -131,7 +149,10 @@ export class SessionHost implements Backend {
     await this.gone;
   }
 
-  #send(header: ToHost, parts: readonly Uint8Array[] = []): Promise<{ header: Answer; payloads: readonly Uint8Array[] }> {
+  #send(
+    header: ToHost,
+    parts: readonly Uint8Array[] = [],
+  ): Promise<{ header: Answer; payloads: readonly Uint8Array[] }> {
     if (this.#over || this.#killedFor !== undefined)
       return Promise.reject(new BackendGone(this.#killedFor ?? 'the session host is gone', false));
     return new Promise((resolve, reject) => {

@@ -82,7 +82,16 @@ export interface InferenceStats {
 
 export interface InferenceEvents {
   /** A batch that ran. */
-  batch: [{ model: string; device: string; requests: number; rows: number; runMs: number; queueMs: readonly number[] }];
+  batch: [
+    {
+      model: string;
+      device: string;
+      requests: number;
+      rows: number;
+      runMs: number;
+      queueMs: readonly number[];
+    },
+  ];
   load: [{ model: string; device: string; loadMs: number; memoryBytes: number }];
   unload: [{ model: string; reason: 'evicted' | 'asked' | 'replaced' }];
   crash: [{ pid: number | null; reason: string; model?: string }];

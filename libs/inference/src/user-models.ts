@@ -11,10 +11,16 @@ import type { AddModel } from './types.ts';
  * Copies a user's ONNX file and labels into the data folder, describes them in the user's manifest, and registers them.
  * @throws INVALID_REQUEST when the file is no ONNX model, CONFLICT when the id is taken
  */
-export async function addUserModel(store: ModelStore, file: string, options: AddModel): Promise<ManifestModel> {
+export async function addUserModel(
+  store: ModelStore,
+  file: string,
+  options: AddModel,
+): Promise<ManifestModel> {
   const id = options.id ?? kebab(basename(file, extname(file)));
   if (store.list().some((model) => model.id === id))
-    throw new VisionError('CONFLICT', `There is a model "${id}" already`, { hint: 'Choose another with --id.' });
+    throw new VisionError('CONFLICT', `There is a model "${id}" already`, {
+      hint: 'Choose another with --id.',
+    });
   const bytes = await readFile(file).catch((cause: unknown) => {
     throw new VisionError('INVALID_REQUEST', `${file} cannot be read`, { cause, hint: 'Check the path.' });
   });
@@ -42,7 +48,8 @@ export async function addUserModel(store: ModelStore, file: string, options: Add
   const model = parsed.data;
   await mkdir(store.userDir, { recursive: true });
   await place(file, store.path(model));
-  if (labels !== undefined && model.labels !== undefined) await place(labels, join(store.userDir, model.labels));
+  if (labels !== undefined && model.labels !== undefined)
+    await place(labels, join(store.userDir, model.labels));
   await appendToManifest(join(store.userDir, 'manifest.json'), model);
   return store.register(model);
 }

@@ -1,5 +1,14 @@
 import { viewAs, type Tensor, type Tensors } from '@fovea/tensor';
-import { BackendGone, byteLength, RunError, type Backend, type Batch, type BatchAnswer, type LoadedFacts, type ModelFile } from '../src/backend.ts';
+import {
+  BackendGone,
+  byteLength,
+  RunError,
+  type Backend,
+  type Batch,
+  type BatchAnswer,
+  type LoadedFacts,
+  type ModelFile,
+} from '../src/backend.ts';
 
 /** One run that the test ends. */
 export interface ManualRun {
@@ -76,7 +85,8 @@ export class ManualBackend implements Backend {
     const [feed] = Object.values(batch.feeds);
     if (!feed) throw new RangeError('a batch without feeds');
     const bytes = Buffer.concat(feed.parts);
-    if (bytes.byteLength !== byteLength(feed.type, feed.dims)) throw new RangeError('the parts do not fill the dims');
+    if (bytes.byteLength !== byteLength(feed.type, feed.dims))
+      throw new RangeError('the parts do not fill the dims');
     const rows = feed.dims[0] ?? 1;
     const outputs = batch.outputs.length > 0 ? batch.outputs : ['y'];
     const values = viewAs(feed.type, new Uint8Array(bytes));
