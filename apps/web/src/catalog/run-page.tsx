@@ -1,6 +1,6 @@
 import type { RunEnvelope } from '@fovea/contracts';
 import { useState } from 'react';
-import { Link, useNavigate, useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import { DownloadButton } from '../api/download-button.tsx';
 import { toShownProblem } from '../api/problem.ts';
 import { useDeleteRun, useReplay, useRun } from '../api/queries.ts';
@@ -9,7 +9,7 @@ import { headline } from '../results/headline.ts';
 import { Picture } from '../results/picture.tsx';
 import { ResultView } from '../results/result-view.tsx';
 import { TimingBar } from '../results/timing-bar.tsx';
-import { Page } from '../shell/page.tsx';
+import { BackLink, Page } from '../shell/page.tsx';
 import { OverlayDownloads } from '../studio/result-panel.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -20,19 +20,13 @@ import { Provenance } from './provenance.tsx';
 import { ReplayPanel } from './replay-panel.tsx';
 import styles from './run-page.module.css';
 
-const BACK = (
-  <p>
-    <Link to="/catalog">Catalog</Link>
-  </p>
-);
-
 /** `/catalog/:id`: one run, where it came from, and what can be done with it. */
 export function RunPage() {
   const { id = '' } = useParams();
   const run = useRun(id);
   if (run.isError)
     return (
-      <Page title="Run" above={BACK}>
+      <Page title="Run" above={<BackLink to="/catalog">Catalog</BackLink>}>
         <ProblemCard
           problem={toShownProblem(run.error)}
           action={
@@ -45,7 +39,7 @@ export function RunPage() {
     );
   if (!run.data)
     return (
-      <Page title="Run" above={BACK} lead={<Skeleton width="18rem" height="1.3em" />}>
+      <Page title="Run" above={<BackLink to="/catalog">Catalog</BackLink>} lead={<Skeleton width="18rem" height="1.3em" />}>
         <div className={styles['run']} aria-busy="true">
           <Skeleton className={styles['stage']} height="auto" />
           <Skeleton height="30rem" />
@@ -73,7 +67,7 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
   return (
     <Page
       title={headline(result).text}
-      above={BACK}
+      above={<BackLink to="/catalog">Catalog</BackLink>}
       lead={`${humanize(run.task)}, ${formatDate(run.createdAt)}`}
       aside={
         <>

@@ -21,7 +21,9 @@ export function DevicePanel({ device }: { device: DeviceInfo }) {
             {device.probes.map((probe) => (
               <li key={probe.device}>
                 <span className={styles['probe']}>{probe.device}</span>
-                <Badge tone={probe.ok ? 'good' : 'neutral'}>{probe.ok ? 'works' : 'not used'}</Badge>
+                <span>
+                  <Badge tone={probe.ok ? 'good' : 'neutral'}>{probe.ok ? 'works' : 'not used'}</Badge>
+                </span>
                 <span className={styles['ms']}>{probe.ms === undefined ? '' : formatMs(probe.ms)}</span>
                 <span className={styles['why']}>
                   {probe.adapter && `${probe.adapter}: `}

@@ -31,11 +31,10 @@ export function ModelCard({ model }: { model: ModelInfo }) {
         </div>
         <div>
           <dt>{metric?.name ?? 'Metric'}</dt>
-          <dd title={metric && `${metric.dataset}${metric.how ? `, ${metric.how}` : ''}`}>
-            {metric ? formatNumber(metric.value) : '–'}
-          </dd>
+          <dd>{metric ? formatNumber(metric.value) : '–'}</dd>
         </div>
       </dl>
+      {metric && <p className={styles['task']}>Measured on {metric.dataset}; see the card for how.</p>}
       <p className={styles['badges']}>
         <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
       </p>

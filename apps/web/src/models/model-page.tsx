@@ -1,9 +1,9 @@
 import type { ModelInfo } from '@fovea/contracts';
-import { Link, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { toShownProblem } from '../api/problem.ts';
 import { useModels } from '../api/queries.ts';
 import { formatBytes, formatMs, formatNumber } from '../format.ts';
-import { Page } from '../shell/page.tsx';
+import { BackLink, Page } from '../shell/page.tsx';
 import { LicenceBadge } from '../ui/badge.tsx';
 import { ButtonLink } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
@@ -15,12 +15,6 @@ import { MetricsTable } from './metrics-table.tsx';
 import styles from './model-page.module.css';
 import { ModelActions, StateBadge } from './model-state.tsx';
 
-const BACK = (
-  <p>
-    <Link to="/models">Models</Link>
-  </p>
-);
-
 /** `/models/:id`: everything the manifest and this server know about a model. */
 export function ModelPage() {
   const { id = '' } = useParams();
@@ -28,7 +22,7 @@ export function ModelPage() {
   const model = models.data?.items.find((candidate) => candidate.id === id);
   if (model) return <Shown model={model} />;
   return (
-    <Page title={id} above={BACK}>
+    <Page title={id} above={<BackLink to="/models">Models</BackLink>}>
       {models.isError ? (
         <ProblemCard problem={toShownProblem(models.error)} />
       ) : models.data ? (
@@ -47,7 +41,7 @@ export function ModelPage() {
 
 function Shown({ model }: { model: ModelInfo }) {
   return (
-    <Page title={model.id} above={BACK} lead={model.task} aside={<StateBadge model={model} />}>
+    <Page title={model.id} above={<BackLink to="/models">Models</BackLink>} lead={model.task} aside={<StateBadge model={model} />}>
       <ModelActions model={model} />
       <div className={styles['grid']}>
         <Panel title="Measured quality">

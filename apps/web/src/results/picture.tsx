@@ -57,7 +57,8 @@ function Overlay({ result, size }: { result: Result; size: Size }) {
     if (!canvas) return;
     const draw = (): void => {
       const context = canvas.getContext('2d');
-      if (!context) return;
+      // Not laid out yet: the observer calls again with a size.
+      if (!context || canvas.clientWidth === 0) return;
       const density = devicePixelRatio;
       canvas.width = Math.max(1, Math.round(canvas.clientWidth * density));
       canvas.height = Math.max(1, Math.round(canvas.clientHeight * density));

@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import { Icon } from '../ui/icon.tsx';
 import styles from './page.module.css';
 
 interface PageProps {
@@ -10,6 +12,16 @@ interface PageProps {
   /** A way back, above the title. */
   above?: ReactNode;
   children: ReactNode;
+}
+
+/** From one thing to the list that it is in. */
+export function BackLink({ to, children }: { to: string; children: ReactNode }) {
+  return (
+    <Link to={to} className={styles['back']}>
+      <Icon name="back" size={16} />
+      {children}
+    </Link>
+  );
 }
 
 /** The frame of every page: its title in the tab and on the page. */

@@ -43,7 +43,7 @@ export function ResultPanel({ item, onCancel, onRun }: ResultPanelProps) {
 }
 
 function Body({ item, onRun }: { item: StudioItem | undefined; onRun: () => void }) {
-  if (!item) return <Placeholder text="The answer will stand here." />;
+  if (!item) return <Placeholder text="The answer appears here." />;
   const { state } = item;
   switch (state.status) {
     case 'idle':

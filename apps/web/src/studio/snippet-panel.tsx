@@ -13,7 +13,7 @@ const WAYS = [
 ] as const;
 
 /** The same run from elsewhere, to copy. */
-export function SnippetPanel({ request, done }: { request: RunRequest; done: boolean }) {
+export function SnippetPanel({ request }: { request: RunRequest }) {
   const { fovea, apiKey } = useSession();
   const [way, setWay] = useState(0);
   const id = useId();
@@ -26,7 +26,7 @@ export function SnippetPanel({ request, done }: { request: RunRequest; done: boo
     event.currentTarget.querySelectorAll<HTMLElement>('[role=tab]')[next]?.focus();
   };
   return (
-    <Panel title={done ? 'The same from elsewhere' : 'This run from elsewhere'} aside={<CopyButton text={text} />}>
+    <Panel title="Use it from code" aside={<CopyButton text={text} />}>
       <div role="tablist" aria-label="Interface" className={styles['tabs']} onKeyDown={onKeyDown}>
         {WAYS.map(([name], index) => (
           <button

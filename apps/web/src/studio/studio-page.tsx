@@ -44,7 +44,7 @@ export function StudioPage() {
       </Page>
     );
   return (
-    <Page title={task.title} lead={task.description} aside={<TaskNav tasks={tasks.data} current={task.task} />}>
+    <Page title={task.title} lead={task.description} aside={tasks.data.length > 1 && <TaskNav tasks={tasks.data} current={task.task} />}>
       {/* Another task is another table: nothing is carried over. */}
       <Studio key={task.task} task={task} />
     </Page>

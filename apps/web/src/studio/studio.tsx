@@ -80,7 +80,7 @@ export function Studio({ task }: { task: TaskInfo }) {
       </div>
       {request && (
         <div className={styles['snippets']}>
-          <SnippetPanel request={request} done={state?.status === 'done'} />
+          <SnippetPanel request={request} />
         </div>
       )}
       <p className={styles['keys']}>
