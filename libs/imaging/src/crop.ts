@@ -69,7 +69,7 @@ const MAX_PITCH = 1.5;
 /**
  * A turned box of a picture, upright in the target: for hands and faces. Bilinear; what shrinks is antialiased.
  * @param box in pixels of the picture; it may reach outside
- * @param target in pixels
+ * @param options width, height: the target, in pixels
  * @throws CANCELLED; RangeError for sizes that are not positive
  * @example const { rgb, frame } = await cropRotated(image, palm, { width: 224, height: 224 });
  */
@@ -134,7 +134,7 @@ async function shrinkAround(
     { x: left, y: top, width, height },
     target,
   );
-  const { rgb, frame } = await render(image, around, { kernel: 'bilinear', ...(signal ? { signal } : {}) });
+  const { rgb, frame } = await render(image, around, { kernel: 'bilinear', signal });
   return {
     rgb,
     ...target,

@@ -22,9 +22,17 @@ export interface EncodedImage {
   readonly height: number;
 }
 
-/** sharp's options of a format. */
-export const saveOptions = (format: EncodeFormat, quality: number): { quality?: number } =>
-  format === 'png' ? {} : { quality };
+/**
+ * sharp's options of a format.
+ * @throws RangeError for an unknown format or a quality outside 1..100
+ */
+export function saveOptions(format: EncodeFormat, quality: number): { quality?: number } {
+  if (!ENCODE_FORMATS.includes(format))
+    throw new RangeError(`format must be one of ${ENCODE_FORMATS.join(', ')}, got ${format}`);
+  if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100))
+    throw new RangeError(`quality must be an integer from 1 to 100, got ${quality}`);
+  return format === 'png' ? {} : { quality };
+}
 
 /**
  * A picture as a file.
@@ -35,24 +43,16 @@ export async function encodeImage(image: Image, options: EncodeOptions): Promise
   const { format, quality = 90, signal } = options;
   const { rgb, width, height } = image;
   checkImage(image);
-  checkFormat(format);
-  if (!(Number.isInteger(quality) && quality >= 1 && quality <= 100))
-    throw new RangeError(`quality must be an integer from 1 to 100, got ${quality}`);
+  const save = saveOptions(format, quality);
   if (Math.max(width, height) > LONGEST_SIDE[format])
     throw new RangeError(
       `a ${format} holds at most ${LONGEST_SIDE[format]} pixels a side, got ${width} x ${height}`,
     );
   const encode = () =>
     sharp(rgb, { raw: { width, height, channels: 3 }, limitInputPixels: false })
-      .toFormat(format, saveOptions(format, quality))
+      .toFormat(format, save)
       .toBuffer();
   return { bytes: await abortable(encode, signal), mime: `image/${format}`, width, height };
-}
-
-/** @throws RangeError */
-export function checkFormat(format: EncodeFormat): void {
-  if (!ENCODE_FORMATS.includes(format))
-    throw new RangeError(`format must be one of ${ENCODE_FORMATS.join(', ')}, got ${format}`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Image } from '@fovea/application';
 import { abortable, throwIfAborted } from './abort.ts';
 import { decodeImage, type ReadLimits } from './decode.ts';
-import { checkFormat, LONGEST_SIDE, saveOptions, type EncodedImage, type EncodeFormat } from './encode.ts';
+import { LONGEST_SIDE, saveOptions, type EncodedImage, type EncodeFormat } from './encode.ts';
 import { sharp } from './native.ts';
 import { checkImage } from './render.ts';
 
@@ -18,6 +18,9 @@ export interface OverlayOptions extends ReadLimits {
   readonly maxSide?: number;
 }
 
+/** The longest side that librsvg draws. */
+const LONGEST_DRAWING = 32_767;
+
 /**
  * The picture as seen with a drawing over it. The drawing is made at the size of the output, so it stays sharp.
  * @throws IMAGE_CORRUPT, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA, CANCELLED; RangeError for an unknown format or a bad maxSide
@@ -25,9 +28,9 @@ export interface OverlayOptions extends ReadLimits {
  */
 export async function renderOverlay(options: OverlayOptions): Promise<EncodedImage> {
   const { picture, svg, format = 'png', quality = 90, maxSide = 4096, signal } = options;
-  checkFormat(format);
-  if (!(Number.isInteger(maxSide) && maxSide > 0))
-    throw new RangeError(`maxSide must be a positive integer, got ${maxSide}`);
+  const save = saveOptions(format, quality);
+  if (!(Number.isInteger(maxSide) && maxSide > 0 && maxSide <= LONGEST_DRAWING))
+    throw new RangeError(`maxSide must be an integer from 1 to ${LONGEST_DRAWING}, got ${maxSide}`);
   const image = picture instanceof Uint8Array ? await decodeImage(picture, options) : picture;
   checkImage(image);
   throwIfAborted(signal);
@@ -49,7 +52,7 @@ export async function renderOverlay(options: OverlayOptions): Promise<EncodedIma
       .resize(width, height, { fit: 'fill' })
       .composite([{ input: drawing, raw: { width, height, channels: 4 } }])
       .removeAlpha()
-      .toFormat(format, saveOptions(format, quality))
+      .toFormat(format, save)
       .toBuffer();
   };
   return { bytes: await abortable(draw, signal), mime: `image/${format}`, width, height };

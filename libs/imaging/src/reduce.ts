@@ -60,7 +60,7 @@ function shrinkOf(size: number, start: number, span: { side: number; target: num
 export function reduce(
   image: Image,
   box: Box,
-  options: Size & { readonly kernel: Kernel; readonly signal?: AbortSignal | undefined },
+  options: Size & { readonly kernel: Kernel; readonly signal?: AbortSignal },
 ): Promise<Uint8Array> | undefined {
   const { width, height, kernel, signal } = options;
   if (kernel === 'nearest' || kernel === 'area') return undefined;

@@ -159,21 +159,29 @@ export async function resample(
 }
 
 /** The source pixel under the centre of each target pixel. */
-function nearest(image: Image, box: Box, size: Size): Uint8Array {
-  const result = new Uint8Array(size.width * size.height * 3);
-  const pick = (start: number, side: number, target: number, limit: number): Int32Array =>
-    Int32Array.from({ length: target }, (_, t) =>
-      Math.min(limit - 1, Math.max(0, Math.floor(start + ((t + 0.5) * side) / target))),
+async function nearest(
+  image: Image,
+  box: Box,
+  options: Size & { readonly signal?: AbortSignal },
+): Promise<Uint8Array> {
+  const { width, height, signal } = options;
+  const result = new Uint8Array(width * height * 3);
+  const pick = (start: number, side: number, axis: { target: number; size: number }): Int32Array =>
+    Int32Array.from({ length: axis.target }, (_, t) =>
+      Math.min(axis.size - 1, Math.max(0, Math.floor(start + ((t + 0.5) * side) / axis.target))),
     );
-  const columns = pick(box.x, box.width, size.width, image.width);
-  const rows = pick(box.y, box.height, size.height, image.height);
-  let out = 0;
-  for (const row of rows)
-    for (const column of columns) {
-      const at = (row * image.width + column) * 3;
+  const columns = pick(box.x, box.width, { target: width, size: image.width });
+  const rows = pick(box.y, box.height, { target: height, size: image.height });
+  const copyRow = (row: number): void => {
+    const source = rows[row]! * image.width;
+    let out = row * width * 3;
+    for (let column = 0; column < width; column++) {
+      const at = (source + columns[column]!) * 3;
       result[out++] = image.rgb[at]!;
       result[out++] = image.rgb[at + 1]!;
       result[out++] = image.rgb[at + 2]!;
     }
+  };
+  await inTurns(height, width * 3, copyRow, signal);
   return result;
 }
