@@ -53,7 +53,7 @@ function candidates(
   const usable: number[] = [];
   for (let i = 0; i < count; i++) {
     const at = i * 4;
-    // One comparison for all four numbers: any NaN or infinity makes the sum of differences NaN.
+    // One comparison for all four numbers: 0 times NaN or an infinity is NaN.
     const finite = boxes[at]! * 0 + boxes[at + 1]! * 0 + boxes[at + 2]! * 0 + boxes[at + 3]! * 0 === 0;
     if (finite && boxes[at + 2]! >= 0 && boxes[at + 3]! >= 0 && !Number.isNaN(scores[i])) usable.push(i);
   }

@@ -25,11 +25,10 @@ export interface PlateRequest {
  */
 export class PlateLayout {
   readonly #view: View;
-  readonly #taken: Box[];
+  readonly #taken: Box[] = [];
 
-  constructor(view: View, taken: readonly Box[] = []) {
+  constructor(view: View) {
     this.#view = view;
-    this.#taken = [...taken];
   }
 
   place({ text, colour, box, item, label, opacity }: PlateRequest): TextShape | undefined {

@@ -81,7 +81,7 @@ describe('toSvg', () => {
         expect(texts).toEqual(kept.map((each) => each.replace(/\r\n?/g, '\n')));
         expect(root.getElementsByTagName('*')).toHaveLength(2 * values.length);
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
   it('escapes the five marks', () => {

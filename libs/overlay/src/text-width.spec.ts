@@ -68,9 +68,10 @@ describe('wrapText', () => {
           const lines = wrapText(given, 10, { maxWidth, maxLines });
           expect(lines.length).toBeLessThanOrEqual(maxLines);
           for (const line of lines) expect(textWidth(line, 10)).toBeLessThanOrEqual(maxWidth);
-          const whole = lines.join(' ');
-          if (whole.endsWith('…') && !given.includes('…')) return;
-          expect(whole).toBe(given.split(/\s+/).filter(Boolean).join(' '));
+          const whole = lines.join('').replace(/\s/g, '');
+          const wanted = given.replace(/\s/g, '');
+          const isCut = whole.endsWith('…') && whole !== wanted;
+          expect(isCut ? wanted.slice(0, whole.length - 1) : wanted).toBe(isCut ? whole.slice(0, -1) : whole);
         },
       ),
     );
@@ -81,6 +82,8 @@ describe('wrapText', () => {
       'on a mat',
     ]);
     expect(wrapText('a cat sits on a mat', 10, { maxWidth: 60, maxLines: 1 })).toEqual(['a cat sit…']);
+    expect(wrapText('我家的猫在睡觉', 10, { maxWidth: 45, maxLines: 3 })).toEqual(['我家的猫', '在睡觉']);
+    expect(wrapText('我家的猫', 10, { maxWidth: 4, maxLines: 3 })).toEqual([]);
     expect(wrapText('  ', 10, { maxWidth: 60, maxLines: 2 })).toEqual([]);
   });
 });

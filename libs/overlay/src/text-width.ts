@@ -39,49 +39,55 @@ export function textWidth(text: string, fontSize: number): number {
 }
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
-const graphemes = (text: string) => Array.from(segmenter.segment(text), ({ segment }) => segment);
 
-/** The text, or as much of it as fits with an ellipsis; '' where not even that fits. Never cuts within an emoji. */
-export function fitText(text: string, fontSize: number, maxWidth: number): string {
-  if (textWidth(text, fontSize) <= maxWidth) return text;
-  const parts = graphemes(text);
-  const room = maxWidth - textWidth('…', fontSize);
-  if (room < 0) return '';
+/** As much from the start of the text as fits; never cut within an emoji or a letter with its marks. */
+function prefix(text: string, fontSize: number, maxWidth: number): string {
   let width = 0;
-  let count = 0;
-  for (; count < parts.length; count++) {
-    width += textWidth(parts[count]!, fontSize);
-    if (width > room) break;
+  for (const { segment, index } of segmenter.segment(text)) {
+    width += textWidth(segment, fontSize);
+    if (width > maxWidth) return text.slice(0, index);
   }
-  return `${parts.slice(0, count).join('').trimEnd()}…`;
+  return text;
 }
 
-/** The text in lines that fit, broken at spaces where there are any; the last of `maxLines` ends in an ellipsis. */
+/** The text, or as much of it as fits with an ellipsis; '' where not even that fits. */
+export function fitText(text: string, fontSize: number, maxWidth: number): string {
+  if (textWidth(text, fontSize) <= maxWidth) return text;
+  const room = maxWidth - textWidth('…', fontSize);
+  return room < 0 ? '' : `${prefix(text, fontSize, room).trimEnd()}…`;
+}
+
+/**
+ * The text in lines that fit: broken at spaces, and within words that are wider than a line.
+ * The last of `maxLines` ends in an ellipsis where there is more.
+ */
 export function wrapText(
   text: string,
   fontSize: number,
-  options: { maxWidth: number; maxLines: number },
+  room: { maxWidth: number; maxLines: number },
 ): string[] {
-  const { maxWidth, maxLines } = options;
-  const fits = (line: string) => textWidth(line, fontSize) <= maxWidth;
+  const { maxWidth, maxLines } = room;
+  const words = text.split(/\s+/).filter(Boolean);
   const lines: string[] = [];
   let line = '';
-  const words = text.split(/\s+/).filter(Boolean);
-  for (const [index, word] of words.entries()) {
+  while (words.length > 0) {
+    const word = words[0]!;
     const longer = line ? `${line} ${word}` : word;
-    if (fits(longer)) {
+    if (textWidth(longer, fontSize) <= maxWidth) {
       line = longer;
-      continue;
+      words.shift();
+    } else if (lines.length + 1 === maxLines) {
+      line = fitText(line ? [line, ...words].join(' ') : words.join(' '), fontSize, maxWidth);
+      break;
+    } else if (line) {
+      lines.push(line);
+      line = '';
+    } else {
+      const part = prefix(word, fontSize, maxWidth);
+      if (!part) break;
+      lines.push(part);
+      words[0] = word.slice(part.length);
     }
-    if (lines.length + 1 === maxLines || !line) {
-      // The last line, or a word wider than a line: what fits of the rest.
-      const rest = [line, ...words.slice(index)].filter(Boolean).join(' ');
-      return [...lines, fitText(rest, fontSize, maxWidth)].filter(Boolean);
-    }
-    lines.push(line);
-    line = word;
-    if (!fits(word))
-      return [...lines, fitText(words.slice(index).join(' '), fontSize, maxWidth)].filter(Boolean);
   }
   return line ? [...lines, line] : lines;
 }
