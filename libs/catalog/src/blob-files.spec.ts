@@ -82,6 +82,15 @@ test('a file is removed only when nobody has put it lately', async () => {
   expect(await files.remove(sha256, 0)).toBe(0);
 });
 
+test('a file that somebody holds stays', async () => {
+  await files.put(bytes);
+  const [first, second] = [files.hold(sha256), files.hold(sha256)];
+  first();
+  expect(await files.remove(sha256, 0)).toBe(0);
+  second();
+  expect(await files.remove(sha256, 0)).toBe(5);
+});
+
 test('every stored hash is listed', async () => {
   const stored = await Promise.all(Array.from({ length: 40 }, (_, i) => files.put(Buffer.from([i]))));
   const found: string[] = [];

@@ -22,6 +22,8 @@ export class BlobFiles {
   readonly #folders = new Set<string>();
   /** Steps on one hash follow one another: a put never meets the removal of the same file. */
   readonly #turns = new Map<string, Promise<unknown>>();
+  /** How many need a file right now, though nothing in the database refers to it yet. */
+  readonly #holds = new Map<string, number>();
 
   constructor(dataDir: string) {
     this.#root = join(dataDir, 'blobs');
@@ -74,12 +76,22 @@ export class BlobFiles {
     return { sha256, bytes };
   }
 
-  /** Removes a file that nobody has put for so long. @returns its bytes, 0 where it stays or is not there */
+  /** Keeps a file from being removed until the returned function is called. */
+  hold(sha256: string): () => void {
+    this.#holds.set(sha256, (this.#holds.get(sha256) ?? 0) + 1);
+    return () => {
+      const left = (this.#holds.get(sha256) ?? 1) - 1;
+      if (left > 0) this.#holds.set(sha256, left);
+      else this.#holds.delete(sha256);
+    };
+  }
+
+  /** Removes a file that nobody holds or has put for so long. @returns its bytes, 0 where it stays or is not there */
   async remove(sha256: string, idleMs: number): Promise<number> {
     const path = this.path(sha256);
     return await this.#inTurn(sha256, async () => {
       const found = await stat(path).catch(missing);
-      if (!found || Date.now() - found.mtimeMs < idleMs) return 0;
+      if (!found || this.#holds.has(sha256) || Date.now() - found.mtimeMs < idleMs) return 0;
       await unlink(path);
       return found.size;
     });

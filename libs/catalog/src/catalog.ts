@@ -118,11 +118,23 @@ async function buildCatalog({ options, database, files, server, release }: Parts
   });
   let closing: Promise<void> | undefined;
 
+  const recording = new Set<Promise<void>>();
+
+  const recordNow = async (given: RunRecord): Promise<void> => {
+    const holds = namedBlobs(given).map((sha256) => files.hold(sha256));
+    try {
+      const uses = await storeBlobs(given, { files, blobs, keepsInputs });
+      await recorder.add(prepareRecord(given, uses));
+    } finally {
+      for (const release of holds) release();
+    }
+    if (given.idempotencyKey && (given.idempotencyKey.done ?? true)) idempotency.ended(given.owner, given.idempotencyKey.key);
+  };
   const record = async (given: RunRecord): Promise<void> => {
     if (closing) throw new VisionError('CATALOG_UNAVAILABLE', 'The catalog is being closed.');
-    const uses = await storeBlobs(given, { files, blobs, keepsInputs });
-    await recorder.add(prepareRecord(given, uses));
-    if (given.idempotencyKey && (given.idempotencyKey.done ?? true)) idempotency.ended(given.owner, given.idempotencyKey.key);
+    const done = recordNow(given);
+    recording.add(done);
+    await done.finally(() => recording.delete(done));
   };
   const gc = (collect: { graceMs?: number } = {}) =>
     guarded(async () => {
@@ -130,7 +142,7 @@ async function buildCatalog({ options, database, files, server, release }: Parts
       return await collectBlobs(database, files, collect.graceMs);
     });
   const close = async () => {
-    await recorder.drain();
+    await Promise.allSettled(recording);
     idempotency.close();
     await database.close();
     await server?.stop();
@@ -161,6 +173,13 @@ async function buildCatalog({ options, database, files, server, release }: Parts
     close: () => (closing ??= close()),
   };
 }
+
+/** Every hash that the rows of a record will refer to. */
+const namedBlobs = ({ inputs, attachments = [], envelope }: RunRecord): string[] => [
+  ...[...inputs, ...attachments].map((blob) => blob.sha256),
+  ...resultBlobs(envelope.result),
+  ...(envelope.attachments ?? []).map((attachment) => attachment.blob),
+];
 
 /** Writes what a run brings along, and finds what was put for it before; the rows that refer to it come after. */
 async function storeBlobs(record: RunRecord, options: { files: BlobFiles; blobs: Blobs; keepsInputs: boolean }): Promise<BlobUse[]> {

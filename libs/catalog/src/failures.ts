@@ -2,7 +2,7 @@ import { VisionError } from '@fovea/contracts';
 
 const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
 // What pg says without a code.
-const LOST = /connection terminated|connection ended|timeout exceeded when trying to connect|query read timeout|client was closed|not queryable|can't reach database|timeout expired/i;
+const LOST = /connection terminated|connection ended|timeout exceeded when trying to connect|query read timeout|client was closed|not queryable|can't reach database|timeout expired|not currently accepting connections/i;
 // 08 connection, 57P0x shutdown or crash, 53 resources, 28 and 3D000 a URL that is wrong by now, 55P03 lock, 57014 timeout
 const UNAVAILABLE = /^(08|57P0|53|28|3D000|55P03|57014)/;
 
@@ -20,7 +20,7 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** True when no answer says whether a commit happened. */
+/** True when a row of this key is there already. */
 export const isDuplicate = (error: unknown): boolean => failuresOf(error).some(({ code }) => code === '23505' || code === 'P2002');
 
 /** True when the disk of the database or of the blobs is full. */

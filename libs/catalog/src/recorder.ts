@@ -43,11 +43,6 @@ export class Recorder {
     });
   }
 
-  /** Settles when nothing waits any more. */
-  async drain(): Promise<void> {
-    while (this.#pump) await this.#pump;
-  }
-
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, BATCH_RUNS));
     // In the same turn as the look at the list: a call in between would wait for ever.

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { migrateDatabase } from '../../libs/catalog/src/database.ts';
+import { silentLog } from '../../libs/catalog/src/log.ts';
+import { findBinaries } from '../../libs/catalog/src/postgres/binaries.ts';
+import { EmbeddedPostgres } from '../../libs/catalog/src/postgres/server.ts';
+
+/** Why no Postgres can run here, or null. Specs skip on it, and say so. */
+export const postgresMissing: string | null = (() => {
+  try {
+    findBinaries();
+    return null;
+  } catch (error) {
+    const reason = (error as Error).message;
+    console.warn(`\n*** Every test of the catalog is SKIPPED: ${reason} ***\n`);
+    return reason;
+  }
+})();
+
+/** A real Postgres of its own, whose databases are copies of one that was migrated once. */
+export interface TestPostgres {
+  readonly url: string;
+  /** A new database with all migrations, and nothing in it. */
+  freshDatabase(): Promise<string>;
+  /** A new database with nothing at all. */
+  emptyDatabase(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fovea-postgres-'));
+  const server = await EmbeddedPostgres.start({ dataDir, log: silentLog });
+  const databaseUrl = (name: string) => server.url.replace(/\/[^/]*$/, `/${name}`);
+  const create = async (template: string) => {
+    const name = `test_${randomUUID().replaceAll('-', '')}`;
+    await query(server.url, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+    return databaseUrl(name);
+  };
+  await query(server.url, 'CREATE DATABASE migrated');
+  await migrateDatabase(databaseUrl('migrated'), silentLog);
+  return {
+    url: server.url,
+    freshDatabase: () => create('migrated'),
+    emptyDatabase: () => create('template0'),
+    stop: async () => {
+      await server.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** One statement on a connection of its own. */
+export async function query<R extends pg.QueryResultRow = Record<string, unknown>>(
+  url: string,
+  text: string,
+  values: unknown[] = [],
+): Promise<R[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<R>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
