@@ -44,6 +44,7 @@ const hostPid = (inference: Inference): number => inference.stats().hosts[0]?.pi
 const matmul = (runtime: Runtime, value: number, model = 'work') =>
   runtime.run({ model, feeds: { x: float32(new Array<number>(128).fill(value), [1, 128]) } });
 const alive = (pid: number): boolean => {
+  if (pid === 0) return false;
   try {
     process.kill(pid, 0);
   } catch {
@@ -159,8 +160,12 @@ it('gives its host nothing of the environment but what native libraries read', a
 it('leaves no process behind when it is closed', async () => {
   const { inference, runtime } = await start({ work: matmulModel() }, { hosts: 2 });
   await Promise.all([1, 2, 3, 4].map((value) => matmul(runtime, value)));
+  await vi.waitFor(
+    async () => expect((await inference.ready()).detail).toBe('2 of 2 session hosts answer'),
+    10_000,
+  );
   const pids = inference.stats().hosts.map(({ pid }) => pid ?? 0);
   expect(pids.every(alive)).toBe(true);
   await inference.close();
-  await vi.waitFor(() => expect(pids.some(alive)).toBe(false));
+  expect(pids.some(alive)).toBe(false);
 });

@@ -1,10 +1,11 @@
-import { VisionError } from '@fovea/contracts';
-import { BackendGone, RunError, type Backend, type Batch, type BatchAnswer } from './backend.ts';
+import { BackendKeeper, type KeeperOptions } from './backend-keeper.ts';
+import { BackendGone, type Backend, type Batch, type BatchAnswer } from './backend.ts';
 import { joinBatch, splitBatch, zeroBatch } from './batch.ts';
 import { ModelCache, zeroRow, type CacheOptions } from './model-cache.ts';
 import type { BatchProfile } from './profile.ts';
 import type { Queues } from './queues.ts';
 import type { PendingRequest } from './request.ts';
+import { afterFailure } from './retries.ts';
 import type { HostStats, InferenceEvents, Limits, Log } from './types.ts';
 
 /** A batch handed to the backend; without requests it only measures. */
@@ -24,7 +25,7 @@ interface Task {
 
 export interface SlotOptions {
   readonly device: string;
-  readonly createBackend: () => Promise<Backend>;
+  readonly createBackend: KeeperOptions['createBackend'];
   readonly queues: Queues;
   readonly cache: CacheOptions;
   readonly limits: Limits;
@@ -35,39 +36,39 @@ export interface SlotOptions {
   readonly onLoading: (model: string) => void;
   readonly onLoaded: (model: string) => void;
   readonly onLoadFailed: (model: string, error: Error) => void;
-  /** No backend could be started, so many times in a row. */
-  readonly onStartFailed: (reason: string, failures: number) => void;
+  readonly onStartFailed: KeeperOptions['onStartFailed'];
   readonly onIdle: () => void;
 }
 
 /** A batch that waits in the pipe delays whatever arrives meanwhile: only short ones may. */
 const AHEAD_MS = 50;
-/** A run that goes on this long after the server wants to end is cut off. */
-const CLOSE_MS = 2000;
-
 /** One place for a backend: keeps one alive in it, and feeds it batches. */
 export class HostSlot {
   readonly #options: SlotOptions;
   readonly #tasks: Task[] = [];
-  #backend: Backend | undefined;
+  readonly #keeper: BackendKeeper;
   #cache: ModelCache | undefined;
   #flights: Flight[] = [];
+  /** The last batch of each model, without its bytes: what to measure with. */
   #likes = new Map<string, Batch>();
-  #state: HostStats['state'] = 'starting';
   /** A load or unload has the backend for itself. */
   #exclusive = false;
-  /** Backends lost in a row without one good run between. */
-  #losses = 0;
   #hangTimer: NodeJS.Timeout | undefined;
   /** What ran in the backend when it was lost. */
   #lostModel: string | undefined;
   #loadingModel: string | undefined;
-  #closing = false;
-  #stopWaiting: () => void = () => undefined;
 
   constructor(options: SlotOptions) {
     this.#options = options;
-    void this.#keepAlive();
+    const { createBackend, limits, log, onStartFailed } = options;
+    this.#keeper = new BackendKeeper({
+      createBackend,
+      limits,
+      log,
+      onStartFailed,
+      onUp: (backend, ms) => this.#up(backend, ms),
+      onLost: (backend, reason) => this.#lost(backend, reason),
+    });
   }
 
   get busy(): boolean {
@@ -79,11 +80,12 @@ export class HostSlot {
   }
 
   stats(): HostStats {
-    const rssBytes = this.#backend?.rssBytes();
+    const backend = this.#keeper.present;
+    const rssBytes = backend?.rssBytes();
     return {
-      pid: this.#backend?.pid ?? null,
+      pid: backend?.pid ?? null,
       device: this.#options.device,
-      state: this.#state,
+      state: this.#keeper.state,
       busy: this.busy,
       ...(rssBytes === undefined ? {} : { rssBytes }),
       models: this.#cache?.ids() ?? [],
@@ -107,24 +109,33 @@ export class HostSlot {
 
   /** Looks for work; called whenever there may be some. */
   wake(): void {
-    const backend = this.#backend;
-    if (!backend || this.#exclusive || this.#state !== 'ready') return;
+    const backend = this.#keeper.usable;
+    if (!backend || this.#exclusive) return;
     if (this.#flights.length === 0) this.#startWork(backend);
     while (this.#flights.length > 0 && this.#flights.length < backend.depth && this.#handAhead(backend));
     if (!this.busy) this.#options.onIdle();
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
-    this.#state = 'closed';
-    this.#stopWaiting();
     clearTimeout(this.#hangTimer);
     for (const task of this.#tasks.splice(0))
       task.done.reject(new BackendGone('the server is shutting down', false));
-    const backend = this.#backend;
-    const timer = setTimeout(() => backend?.kill('it did not end in time'), CLOSE_MS);
-    await backend?.dispose();
-    clearTimeout(timer);
+    await this.#keeper.close();
+  }
+
+  #up(backend: Backend, ms: number): void {
+    const { cache, emit, device } = this.#options;
+    this.#cache = new ModelCache(backend, cache);
+    emit('spawn', { pid: backend.pid, device, ms });
+    this.wake();
+  }
+
+  #lost({ pid }: Backend, reason: string): void {
+    this.#cache = undefined;
+    // Whether its runs have been told by now is a matter of turns.
+    const model = this.#lostModel ?? this.#loadingModel ?? this.#flights[0]?.batch.model;
+    this.#lostModel = undefined;
+    this.#options.emit('crash', { pid, reason, ...(model === undefined ? {} : { model }) });
   }
 
   #isLoaded(id: string): boolean {
@@ -215,7 +226,7 @@ export class HostSlot {
     if (this.#flights.length === 1) this.#watch(backend);
     backend.run(flight.batch).then(
       (answer) => this.#landed(flight, answer),
-      (error: Error) => this.#failed(backend, flight, error),
+      (error: Error) => this.#crashedOrRefused(backend, flight, error),
     );
   }
 
@@ -236,14 +247,16 @@ export class HostSlot {
 
   #leave(flight: Flight): void {
     this.#flights = this.#flights.filter((other) => other !== flight);
-    if (this.#backend) this.#watch(this.#backend);
+    const backend = this.#keeper.present;
+    if (backend) this.#watch(backend);
+    else clearTimeout(this.#hangTimer);
   }
 
   #landed(flight: Flight, { outputs, runMs }: BatchAnswer): void {
     const { queues, profile, emit, device } = this.#options;
     const { requests, batch, rows } = flight;
     this.#leave(flight);
-    this.#losses = 0;
+    this.#keeper.progressed();
     if (requests.length === 0) profile(batch.model).measured(runMs);
     else {
       profile(batch.model).observe(rows, runMs);
@@ -257,7 +270,7 @@ export class HostSlot {
       answers = splitBatch(requests, outputs, rows);
     } catch (error) {
       profile(batch.model).stopBatching();
-      this.#refused(requests, error as Error);
+      this.#failed(requests, error as Error);
       return;
     }
     const queueMs = requests.map((request) => flight.dispatchedAt - request.enqueuedAt);
@@ -273,38 +286,19 @@ export class HostSlot {
     );
   }
 
-  #failed(backend: Backend, flight: Flight, error: Error): void {
-    const { requests, batch } = flight;
+  #crashedOrRefused(backend: Backend, flight: Flight, error: Error): void {
+    const { requests, batch, hungAfterMs } = flight;
+    const { queues, profile } = this.#options;
     this.#leave(flight);
-    this.#losing(backend, error, batch.model);
-    const profile = this.#options.profile(batch.model);
-    this.#options.queues.charge(requests, performance.now() - flight.dispatchedAt - flight.chargedMs);
-    if (requests.length === 0) profile.stopBatching();
-    else if (!(error instanceof BackendGone)) this.#refused(requests, error);
-    else if (!error.started) this.#options.queues.putBack(requests);
-    else if (flight.hungAfterMs !== undefined) this.#refused(requests, error);
-    else this.#crashed(requests, error);
-    this.wake();
+    if (error instanceof BackendGone && error.started) this.#lostModel = batch.model;
+    this.#keeper.fence(backend, error);
+    queues.charge(requests, performance.now() - flight.dispatchedAt - flight.chargedMs);
+    if (requests.length === 0) profile(batch.model).stopBatching();
+    this.#failed(requests, error, hungAfterMs !== undefined);
   }
 
-  /** One of these made the run fail: each is tried again alone, and one that was alone is over. */
-  #refused(requests: readonly PendingRequest[], error: Error): void {
-    const [only] = requests;
-    if (requests.length === 1 && only) only.fail(failure(only, error));
-    else this.#retry(requests);
-  }
-
-  #crashed(requests: readonly PendingRequest[], error: Error): void {
-    for (const request of requests) {
-      request.crashes += 1;
-      if (request.crashes > 1) request.fail(failure(request, error));
-    }
-    this.#retry(requests);
-  }
-
-  #retry(requests: readonly PendingRequest[]): void {
-    for (const request of requests) request.alone = true;
-    this.#options.queues.putBack(requests);
+  #failed(requests: readonly PendingRequest[], error: Error, hung = false): void {
+    this.#options.queues.putBack(afterFailure(requests, error, { hung }));
     this.wake();
   }
 
@@ -321,7 +315,7 @@ export class HostSlot {
 
   async #loadNow(cache: ModelCache, id: string): Promise<void> {
     const { limits, profile, emit, device, onLoading, onLoaded, onLoadFailed } = this.#options;
-    const backend = this.#backend;
+    const backend = this.#keeper.present;
     const timer = setTimeout(
       () => backend?.kill(`loading ${id} did not end within ${limits.loadMs} ms`),
       limits.loadMs,
@@ -334,67 +328,13 @@ export class HostSlot {
       emit('load', { model: id, device, loadMs: loaded.loadMs, memoryBytes: loaded.memoryBytes });
       onLoaded(id);
     } catch (error) {
-      this.#losing(backend, error, id);
+      this.#keeper.fence(backend, error);
       onLoadFailed(id, error as Error);
       throw error;
     } finally {
       this.#loadingModel = undefined;
       clearTimeout(timer);
     }
-  }
-
-  async #keepAlive(): Promise<void> {
-    const { createBackend, cache, emit, device, limits, onStartFailed, log } = this.#options;
-    while (!this.#closing) {
-      const begin = performance.now();
-      try {
-        const backend = await createBackend();
-        if (this.#closing) {
-          await backend.dispose();
-          return;
-        }
-        this.#backend = backend;
-        this.#cache = new ModelCache(backend, cache);
-        this.#state = 'ready';
-        emit('spawn', { pid: backend.pid, device, ms: performance.now() - begin });
-        this.wake();
-        const reason = await backend.gone;
-        this.#backend = this.#cache = undefined;
-        if (this.#closing) return;
-        this.#state = 'starting';
-        // Whether its runs have been told by now is a matter of turns.
-        const model = this.#lostModel ?? this.#loadingModel ?? this.#flights[0]?.batch.model;
-        this.#lostModel = undefined;
-        emit('crash', { pid: backend.pid, reason, ...(model === undefined ? {} : { model }) });
-        log.error({ pid: backend.pid, reason }, 'session host lost, starting another');
-      } catch (error) {
-        log.error({ error: String(error), failures: this.#losses + 1 }, 'session host cannot be started');
-        onStartFailed(error instanceof Error ? error.message : String(error), this.#losses + 1);
-      }
-      this.#losses += 1;
-      // The first is replaced at once; only one lost again and again waits.
-      if (this.#losses > 1)
-        await this.#wait(Math.min(limits.backoffMs * 2 ** (this.#losses - 2), limits.backoffMaxMs));
-    }
-  }
-
-  async #wait(ms: number): Promise<void> {
-    this.#state = 'waiting';
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#stopWaiting = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    if (!this.#closing) this.#state = 'starting';
-  }
-
-  /** The backend is going: nothing may be handed to it any more. */
-  #losing(backend: Backend | undefined, error: unknown, model: string): void {
-    if (backend !== this.#backend || !(error instanceof BackendGone)) return;
-    if (error.started) this.#lostModel = model;
-    if (this.#state === 'ready') this.#state = 'starting';
   }
 }
 
@@ -406,8 +346,3 @@ const shapesOf = (batch: Batch): Batch['feeds'] =>
   Object.fromEntries(
     Object.entries(batch.feeds).map(([name, { type, dims }]) => [name, { type, dims, parts: [] }]),
   );
-
-function failure(request: PendingRequest, error: Error): VisionError {
-  const how = error instanceof RunError ? 'refused the input' : 'could not be run';
-  return new VisionError('MODEL_FAILED', `${request.model.id} ${how}: ${error.message}`, { cause: error });
-}
