@@ -70,7 +70,7 @@ export class PlateLayout {
       rows.push(box.y - (step + 1) * size.height, box.y + step * size.height, bottom + step * size.height);
     for (const row of rows)
       for (const column of [box.x, right, box.x + box.width / 2 - size.width / 2]) {
-        // Never more than a plate away from where it was meant to be: near the picture's edges it is pushed inwards.
+        // Never more than two plates away from where it was meant to be: near the picture's edges it is pushed inwards.
         const place = { x: clamp(column, maxX), y: clamp(row, maxY), ...size };
         if (
           Math.abs(place.y - row) <= size.height * 2 &&
