@@ -306,6 +306,7 @@ describe('what is refused', () => {
   it('the limit is inclusive and adjustable', async () => {
     const bytes = await noise(100, 50).jpeg().toBuffer();
     expect(await decodeImage(bytes, { maxPixels: 5000 })).toMatchObject({ width: 100 });
+    expect(await decodeImage(bytes, { maxPixels: Infinity })).toMatchObject({ width: 100 });
     expect((await problem(bytes, { maxPixels: 4999 })).code).toBe('IMAGE_TOO_LARGE');
   });
 

@@ -97,7 +97,8 @@ export async function readPicture<T>(
   if (!(bytes instanceof Uint8Array)) throw new TypeError('bytes must be a Uint8Array');
   if (!(maxPixels >= 1)) throw new RangeError(`maxPixels must be at least 1, got ${maxPixels}`);
   const media = readableMedia(bytes);
-  const input: SharpOptions = { failOn: FAIL_ON, limitInputPixels: Math.floor(maxPixels), ...reading.input };
+  const limitInputPixels = Math.min(Math.floor(maxPixels), Number.MAX_SAFE_INTEGER);
+  const input: SharpOptions = { failOn: FAIL_ON, limitInputPixels, ...reading.input };
   const run = (): Promise<T> =>
     reading
       .pipeline(sharp(bytes, input).autoOrient().flatten({ background: WHITE }).toColourspace('srgb'))
