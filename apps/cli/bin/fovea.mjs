@@ -29,10 +29,9 @@ try {
   if (findNode() === process.execPath) {
     if (!existsSync(entry)) buildOnce();
     const { main } = await import(entry.href);
-    // npm runs its scripts in the repository's root and keeps here where it was called.
-    await main({
-      cwd: process.env.npm_command === 'run-script' ? (process.env.INIT_CWD ?? process.cwd()) : process.cwd(),
-    });
+    // `npm run fovea` runs in the repository's root and keeps here where it was called.
+    const { INIT_CWD, npm_lifecycle_event: script } = process.env;
+    await main({ cwd: (script === 'fovea' && INIT_CWD) || process.cwd() });
   } else {
     runUnderNode24([self, ...process.argv.slice(2)], {
       // sharp, file reads and DNS share these threads.

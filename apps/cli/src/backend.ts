@@ -35,8 +35,6 @@ export interface Backend {
   readonly where: string;
   tasks(): Promise<readonly TaskInfo[]>;
   run(request: BackendRun): Promise<RunEnvelope>;
-  /** The picture with its result drawn on it, as PNG. */
-  overlay(envelope: RunEnvelope, picture: Uint8Array): Promise<Uint8Array>;
   readonly models: {
     list(): Promise<ModelList>;
     pull(

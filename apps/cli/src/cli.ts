@@ -1,3 +1,4 @@
+import type { RunEnvelope } from '@fovea/contracts';
 import type { Backend, BackendOptions } from './backend.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,6 +18,8 @@ export interface Installation {
   /** The server that was named, else the one that owns the data folder, else this process. */
   connect(options: BackendOptions): Promise<Backend>;
   doctor(): Promise<DoctorReport>;
+  /** A result drawn on its picture as PNG, or the drawing alone as SVG. */
+  draw(envelope: RunEnvelope, format: 'png' | 'svg', picture: Uint8Array): Promise<Uint8Array>;
   /** Checks the weights on this machine against the manifest; no ids = all. */
   verify(ids: readonly string[]): Promise<readonly Verified[]>;
   /** Runs the platform until it is told to stop. */

@@ -45,13 +45,23 @@ const FILE_ERRORS: Record<string, string> = {
 const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
 
+/** What to do about it from a command line, where the table's own hint speaks of requests. */
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  INVALID_PARAMETER: '`fovea run <task> --help` shows the parameters.',
+  UNAUTHENTICATED: 'Give the key that the server was started with: --api-key, or FOVEA_API_KEY.',
+  NOT_FOUND: 'Check the id: `fovea runs list`, `fovea models list` and `fovea tasks` show what there is.',
+  MODEL_CHANGED: 'Use --current to run with the model of today.',
+  PAYLOAD_TOO_LARGE: 'Send fewer bytes, or start the server with a larger FOVEA_MAX_BYTES.',
+};
+
 /** An error for people: what happened, and below it what to do. */
 export function explain(error: unknown): { what: string; hint?: string } {
   if (error instanceof VisionError) {
     const title = ERRORS[error.code].title;
     const request =
       error instanceof ServerError && error.code === 'INTERNAL' ? ` (request ${error.requestId})` : '';
-    return { what: `${title}: ${error.message}${request}`, hint: error.hint };
+    const hint = error.hint === ERRORS[error.code].hint ? (HINTS[error.code] ?? error.hint) : error.hint;
+    return { what: `${title}: ${error.message}${request}`, hint };
   }
   if (error instanceof ConnectionError) return { what: error.message, hint: error.hint };
   if (error instanceof UsageError)

@@ -39,6 +39,11 @@ export function createInstallation(terminal: Terminal): Installation {
       return doctor(settings, APPLICATIONS, server === undefined ? {} : { server });
     },
 
+    async draw(envelope, format, picture) {
+      const { drawOverlay } = await import('@fovea/host');
+      return drawOverlay(envelope, format, picture);
+    },
+
     async verify(ids) {
       const backend = await openLocal(loadSettings(), false);
       try {
@@ -52,6 +57,8 @@ export function createInstallation(terminal: Terminal): Installation {
       const { runService } = await import('@fovea/host');
       const { APPLICATIONS } = await import('@fovea/platform');
       await runService(APPLICATIONS);
+      // It ends the process itself, when it is told to stop.
+      await new Promise<never>(() => undefined);
     },
   };
 }

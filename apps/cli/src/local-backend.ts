@@ -39,10 +39,6 @@ export class LocalBackend implements Backend {
     });
   }
 
-  overlay(envelope: RunEnvelope, picture: Uint8Array): Promise<Uint8Array> {
-    return this.engine.overlay(envelope, 'png', { picture });
-  }
-
   readonly models = {
     list: () => Promise.resolve(this.engine.models()),
     pull: (id: string, options: { signal: AbortSignal; onProgress: (progress: PullProgress) => void }) =>

@@ -28,7 +28,7 @@ export function addParamOptions(command: Command, schema: ParamSchema): () => Re
     const kebab = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     const flag = taken.has(`--${kebab}`) ? `param-${kebab}` : kebab;
     for (const option of optionsOf(flag, property)) {
-      if (!option.isBoolean())
+      if (!option.isBoolean() && !option.negate)
         option.argParser((text: string, before: unknown) => joined(readValue(property, text), before));
       command.addOption(option);
       added.push({ name, key: option.attributeName() });
@@ -63,9 +63,9 @@ function optionsOf(flag: string, schema: ParamSchema): Option[] {
  * @throws InvalidArgumentError
  */
 export function readValue(schema: ParamSchema, text: string): unknown {
-  const alternatives = alternativesOf(schema).toSorted((a, b) => rank(a) - rank(b));
+  const alternatives = alternativesOf(schema);
   let failure: unknown;
-  for (const alternative of alternatives) {
+  for (const alternative of alternatives.toSorted((a, b) => rank(a) - rank(b))) {
     try {
       return readAs(alternative, text);
     } catch (error) {

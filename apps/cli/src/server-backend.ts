@@ -1,4 +1,4 @@
-import { VisionError, type RunEnvelope } from '@fovea/contracts';
+import type { RunEnvelope } from '@fovea/contracts';
 import { Fovea, type NamedInputs } from '@fovea/sdk';
 import { randomUUID } from 'node:crypto';
 import type { Backend, BackendInput, BackendRun, RunFilter } from './backend.ts';
@@ -38,14 +38,6 @@ export class ServerBackend implements Backend {
       idempotencyKey: randomUUID(),
       signal,
     });
-  }
-
-  async overlay(envelope: RunEnvelope): Promise<Uint8Array> {
-    if (envelope.links.self === undefined)
-      throw new VisionError('NOT_FOUND', 'the server kept nothing of this run to draw on', {
-        hint: 'Leave out --no-record, or take a drawing alone: --overlay out.svg.',
-      });
-    return bytesOf(await this.fovea.runs.overlay(envelope.run.id, 'png'));
   }
 
   readonly models = {

@@ -86,19 +86,19 @@ export function addModelsCommand(program: Command, cli: Cli, exit: (code: number
 
 const COLUMNS = [
   { title: 'model' },
-  { title: 'task' },
   { title: 'state' },
   { title: 'size', align: 'right' },
   { title: 'licence' },
   { title: 'quality' },
+  { title: 'task' },
 ] as const;
 const row = (model: ModelInfo): string[] => [
   model.id,
-  model.task,
   model.state,
   fileSize(model.bytes),
   model.licenceId,
   model.metrics[0] ? `${model.metrics[0].name} ${model.metrics[0].value}` : '',
+  model.task,
 ];
 
 function facts(model: ModelInfo): string[][] {

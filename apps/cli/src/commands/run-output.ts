@@ -21,32 +21,23 @@ export class RunOutput {
     this.terminal = terminal;
     this.json = options.json;
     this.several = options.sources.length > 1;
-    this.nameColumns = Math.min(
-      LONGEST_NAME,
-      Math.max(...options.sources.map(({ name }) => stringWidth(name))),
-    );
+    const longest = options.sources.reduce((columns, { name }) => Math.max(columns, stringWidth(name)), 0);
+    this.nameColumns = Math.min(LONGEST_NAME, longest);
   }
 
   show(outcome: Outcome): void {
-    if ('error' in outcome) {
-      this.terminal.note(
-        `${this.terminal.noteStyle('red', outcome.source.name)}: ${explain(outcome.error).what}`,
-      );
-      if (this.json) this.failure(outcome);
-    } else if (this.json) this.object({ source: outcome.source.name, ...outcome.envelope });
+    if ('error' in outcome) this.failure(outcome);
+    else if (this.json) this.object({ source: outcome.source.name, ...outcome.envelope });
     else if (this.several) this.row(outcome.source, outcome.envelope);
     else this.whole(outcome.source, outcome.envelope);
   }
 
-  /** A failure takes its line among the envelopes too, so that lines and inputs stay one to one. */
-  failure({ source, error }: { source: Source; error: unknown }): void {
-    const problem =
-      error instanceof ServerError
-        ? error.problem
-        : error instanceof VisionError
-          ? error.toProblem('local')
-          : { detail: explain(error).what };
-    this.object({ source: source.name, ...problem });
+  /** With --json a failure takes its line among the envelopes too, so that lines and inputs stay one to one. */
+  private failure({ source, error }: { source: Source; error: unknown }): void {
+    const { what, hint } = explain(error);
+    this.terminal.note(`${this.terminal.noteStyle('red', shownName(source))}: ${what}`);
+    if (hint && !this.several) this.terminal.note(`  ${hint}`);
+    if (this.json) this.object({ source: source.name, ...problemOf(error) });
   }
 
   total(done: number, failed: number): void {
@@ -72,13 +63,20 @@ export class RunOutput {
     const { columns, rows, empty } = resultTable(envelope.result);
     const [picture] = Object.values(envelope.inputs);
     const size = picture?.width === undefined ? '' : `  ${picture.width} × ${picture.height} ${picture.mime}`;
-    terminal.line(`${terminal.style('bold', source.name)}${terminal.style('dim', size)}`);
+    terminal.line(`${terminal.style('bold', shownName(source))}${terminal.style('dim', size)}`);
     terminal.line();
     if (rows.length === 0) terminal.line(`  ${empty}`);
     for (const line of table(columns, rows)) terminal.line(`  ${line}`);
     terminal.line();
     terminal.line(terminal.style('dim', provenance(envelope)));
   }
+}
+
+const shownName = (source: Source): string => (source.kind === 'stdin' ? 'standard input' : source.name);
+
+function problemOf(error: unknown): object {
+  if (error instanceof ServerError) return error.problem;
+  return error instanceof VisionError ? error.toProblem('none') : { detail: explain(error).what };
 }
 
 /** `efficientnet-lite0 on cpu, 23 ms (inference 12 ms), run 0190…` */

@@ -1,5 +1,4 @@
 import { isTask, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
-import { toScene, toSvg } from '@fovea/overlay';
 import type { Command } from 'commander';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
@@ -16,7 +15,7 @@ import { RunOutput } from './run-output.ts';
 const CONCURRENCY = 4;
 
 interface RunOptions extends ServerOptions {
-  readonly model: string[];
+  readonly model?: readonly string[];
   readonly json?: true;
   readonly table?: true;
   readonly overlay?: string;
@@ -97,11 +96,12 @@ function commandOf(
       `--${other.name} <file|url>`,
       other.description ?? `the ${other.media} "${other.name}"`,
     );
-  const models = task.models.map(
-    ({ role, choices }) => `${role === 'primary' ? '' : `${role}=`}${choices.join('|')}`,
-  );
+  const models = task.models.map(({ role, choices, default: usual }) => {
+    const names = choices.map((id) => (id === usual ? `${id} (default)` : id)).join(', ');
+    return role === 'primary' ? names : `${role}=<id>: ${names}`;
+  });
   command
-    .option('--model <id>', `${models.join(', ')}; role=id for another role`, collect, [])
+    .option('--model <id>', models.join('; '), collect)
     .option('--json', 'the envelope as JSON; one line each for several inputs')
     .option('--table', 'as a table (default)')
     .option('--overlay <path>', 'draw the result: a .png or .svg file, or a folder for several inputs')
@@ -111,7 +111,7 @@ function commandOf(
   return { command, readParams: addParamOptions(command, task.params as ParamSchema) };
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 interface Job {
   readonly task: TaskInfo;
@@ -154,7 +154,7 @@ async function runAll(
         signal: cli.signal,
       });
       const path = overlays?.[index];
-      if (path !== undefined && input) await writeOverlay(backend, { envelope, input, path });
+      if (path !== undefined && input) await writeOverlay(cli, { envelope, input, path });
       return { source, envelope };
     } catch (error) {
       return { source, error };
@@ -170,13 +170,9 @@ async function runAll(
   else if (cli.terminal.watched) cli.terminal.draw(`running ${task.task} (${backend.where}) …`);
   for await (const outcome of inOrder(sources, CONCURRENCY, one)) {
     cli.signal.throwIfAborted();
-    if ('error' in outcome) {
-      if (!several || !concernsOneInput(outcome.error)) {
-        if (options.json) output.failure(outcome);
-        throw outcome.error;
-      }
-      failed++;
-    }
+    // What is wrong with the request or the server is wrong with all the inputs that follow.
+    if ('error' in outcome && !concernsOneInput(outcome.error)) throw outcome.error;
+    if ('error' in outcome) failed++;
     output.show(outcome);
     done++;
     if (several) progress.update(done, true);
@@ -212,7 +208,7 @@ async function readBeside(
 }
 
 /** `--model id` is the primary's, `--model role=id` another role's. */
-function modelsOf(given: readonly string[]): { model?: string; models?: Record<string, string> } {
+function modelsOf(given: readonly string[] = []): { model?: string; models?: Record<string, string> } {
   const models: Record<string, string> = {};
   let model: string | undefined;
   for (const one of given) {
@@ -241,18 +237,11 @@ function overlayPaths(
 }
 
 async function writeOverlay(
-  backend: Backend,
+  cli: Cli,
   { envelope, input, path }: { envelope: RunEnvelope; input: BackendInput; path: string },
 ): Promise<void> {
+  const format = /\.svg$/i.test(path) ? 'svg' : 'png';
+  const drawn = await cli.installation.draw(envelope, format, input.bytes);
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(
-    path,
-    /\.svg$/i.test(path) ? drawing(envelope) : await backend.overlay(envelope, input.bytes),
-  );
-}
-
-/** The drawing alone, in the size of its picture. */
-function drawing(envelope: RunEnvelope): string {
-  const { width = 0, height = 0 } = Object.values(envelope.inputs)[0] ?? {};
-  return toSvg(toScene(envelope.result, { width, height }), { width, height });
+  await writeFile(path, drawn);
 }

@@ -77,7 +77,12 @@ export function addRunsCommand(program: Command, cli: Cli, exit: (code: number) 
       const { same, maxScoreDelta, changes } = replay.difference;
       if (options.json) cli.terminal.line(JSON.stringify(replay, null, 2));
       else {
-        const delta = maxScoreDelta === null ? '' : `, scores within ${maxScoreDelta.toPrecision(2)}`;
+        const delta =
+          maxScoreDelta === null
+            ? ''
+            : maxScoreDelta === 0
+              ? ', identical scores'
+              : `, scores within ${maxScoreDelta.toPrecision(2)}`;
         cli.terminal.line(same ? `the same result${delta}` : `another result${delta}:`);
         for (const change of changes) cli.terminal.line(`  ${change}`);
         cli.terminal.line(cli.terminal.style('dim', `replayed as run ${replay.replay.run.id}`));

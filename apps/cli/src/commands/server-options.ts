@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Terminal } from '../terminal.ts';
 
 export interface ServerOptions {
@@ -13,7 +13,7 @@ export function addServerOptions(command: Command): Command {
       new Option(
         '--server <url>',
         'ask this server (default: the one that owns the data folder, if it runs)',
-      ),
+      ).argParser(readAddress),
     )
     .addOption(new Option('--api-key <key>', 'its key (default: FOVEA_API_KEY)'));
 }
@@ -27,5 +27,15 @@ export function strictCommand(name: string, { streams, columns }: Terminal): Com
       writeOut: (text) => streams.stdout.write(text),
       writeErr: (text) => streams.stderr.write(text),
       getOutHelpWidth: () => columns,
+      getErrHelpWidth: () => columns,
     });
+}
+
+/** `host:3000` means `http://host:3000`. */
+function readAddress(text: string): string {
+  const address = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.parse(address);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new InvalidArgumentError('it must be an address such as http://localhost:3000');
+  return address;
 }
