@@ -52,6 +52,11 @@ export class Registry {
     return [...this.tasks.values()].map((task) => task.info);
   }
 
+  /** The definitions that are run here, not forwarded. */
+  local(): AnyDefinition[] {
+    return [...this.tasks.values()].filter((task) => task.remote === undefined).map((task) => task.definition);
+  }
+
   /** @throws NOT_FOUND naming the tasks there are, NOT_IMPLEMENTED for a task of a later version */
   get(name: string): RegisteredTask {
     const task = this.tasks.get(name as Task);

@@ -14,6 +14,7 @@ import type { Application } from '../engine/registry.ts';
 import { repositoryRoot } from '../version.ts';
 import { BlobsController } from './blobs.controller.ts';
 import { createGate, type Gate } from './gate.ts';
+import { startHousekeeping } from './housekeeping.ts';
 import { Gateway } from './gateway.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
@@ -66,6 +67,7 @@ export async function serve(applications: readonly Application[], options: Serve
     undo.push(() => app.close());
     const url = await listen(app, settings);
     lock.setUrl(url);
+    undo.push(startHousekeeping(engine, log));
     log.info({ url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) }, 'ready');
     return { url, engine, close: () => closeAll(engine, undo) };
   } catch (error) {
