@@ -24,11 +24,14 @@ describe.skipIf(postgresMissing)('catalog', () => {
     catalog = await open(options);
   };
 
-  beforeAll(async () => void (postgres = await startPostgres()));
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    databaseUrl = await postgres.freshDatabase();
+  });
   afterAll(() => postgres.stop());
   beforeEach(async () => {
     dataDir = mkdtempSync(join(tmpdir(), 'fovea-catalog-'));
-    databaseUrl = await postgres.freshDatabase();
+    await query(databaseUrl, 'TRUNCATE runs, blobs, models, idempotency_keys CASCADE');
     catalog = await open();
   });
   afterEach(async () => {
