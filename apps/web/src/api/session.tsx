@@ -1,6 +1,6 @@
 import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { Fovea } from '@fovea/sdk';
-import { createContext, use, useCallback, useMemo, useState, type ReactNode } from 'react';
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { isCode } from './problem.ts';
 
 const KEY_ITEM = 'fovea-api-key';
@@ -45,7 +45,8 @@ function writeKey(key: string | undefined): void {
 }
 
 export function SessionProvider({ children }: { children: ReactNode }) {
-  const [apiKey, setKey] = useState(readKey);
+  // An object: giving the same key again is a new try.
+  const [given, setGiven] = useState(() => ({ apiKey: readKey() }));
   const [keyWanted, setKeyWanted] = useState(false);
   const notice = useCallback((error: unknown) => {
     if (isCode(error, 'UNAUTHENTICATED')) setKeyWanted(true);
@@ -59,22 +60,29 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         defaultOptions: { queries: { retry: false, staleTime: 10_000 }, mutations: { retry: false } },
       }),
   );
+  const { apiKey } = given;
+  const fovea = useMemo(() => new Fovea(given.apiKey === undefined ? {} : { apiKey: given.apiKey }), [given]);
+  const shown = useRef(given);
+  useEffect(() => {
+    if (shown.current === given) return;
+    shown.current = given;
+    // By now every query below holds the new client: whoever watches one asks again.
+    void queries.resetQueries();
+  }, [given, queries]);
   const session = useMemo<Session>(
     () => ({
-      fovea: new Fovea(apiKey === undefined ? {} : { apiKey }),
+      fovea,
       apiKey,
       keyWanted,
       setApiKey(key) {
         writeKey(key);
-        setKey(key);
+        setGiven({ apiKey: key });
         setKeyWanted(false);
-        // Whoever watches a query asks again, now with the key.
-        void queries.resetQueries();
       },
       closeKeyDialog: () => setKeyWanted(false),
       notice,
     }),
-    [apiKey, keyWanted, notice, queries],
+    [apiKey, fovea, keyWanted, notice],
   );
   return (
     <SessionContext value={session}>

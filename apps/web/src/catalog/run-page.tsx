@@ -73,7 +73,7 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
         <>
           {links.input && input && (
             <ButtonLink icon="play" to={`/studio/${run.task}?blob=${input.sha256}`}>
-              Open in the Studio
+              Open in Studio
             </ButtonLink>
           )}
           <Button icon="replay" disabled={replay.isPending} onClick={() => replay.mutate(undefined)}>

@@ -34,7 +34,7 @@ export function ModelCard({ model }: { model: ModelInfo }) {
           <dd>{metric ? formatNumber(metric.value) : '–'}</dd>
         </div>
       </dl>
-      {metric && <p className={styles['task']}>Measured on {metric.dataset}; see the card for how.</p>}
+      {metric && <p className={styles['task']}>Measured on {metric.dataset}</p>}
       <p className={styles['badges']}>
         <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
       </p>

@@ -51,19 +51,21 @@ export function Studio({ task }: { task: TaskInfo }) {
   const note = lacking.length > 0 ? `Needed first: ${lacking.join(', ')}` : stale ? 'The settings changed since this run.' : '';
   return (
     <div className={styles['studio']}>
-      <div className={styles['input']}>
-        {primary && (
-          <>
-            <Stage item={selected} media={primary.media} dragging={dragging} />
-            {items.length > 1 && <RunStrip items={items} selected={selected?.id} onSelect={select} />}
-            <SourceBar media={primary.media} onSources={take} />
-            {primary.media === 'image' && <SampleStrip onPick={(file) => take([{ type: 'file', file }])} />}
-          </>
-        )}
-      </div>
-      <div className={styles['result']}>
+      {primary && (
+        <div className={styles['stage']}>
+          <Stage item={selected} media={primary.media} dragging={dragging} />
+          {items.length > 1 && <RunStrip items={items} selected={selected?.id} onSelect={select} />}
+        </div>
+      )}
+      <div className={styles['result']} data-empty={!selected}>
         <ResultPanel item={selected} onCancel={cancel} onRun={runAll} />
       </div>
+      {primary && (
+        <div className={styles['sources']}>
+          <SourceBar media={primary.media} onSources={take} />
+          {primary.media === 'image' && <SampleStrip onPick={(file) => take([{ type: 'file', file }])} />}
+        </div>
+      )}
       <div className={styles['settings']}>
         <SettingsPanel
           task={task}

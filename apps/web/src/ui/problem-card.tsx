@@ -5,6 +5,8 @@ import styles from './problem-card.module.css';
 
 /** An error as the server said it: what happened, what to do, and the id to look for in its log. */
 export function ProblemCard({ problem, action }: { problem: ShownProblem; action?: ReactNode }) {
+  // The detail often names the wrong fields already: nothing is said twice.
+  const errors = problem.errors.filter(({ message }) => !problem.detail.includes(message));
   return (
     <div role="alert" className={styles['card']}>
       <span className={styles['icon']}>
@@ -13,9 +15,9 @@ export function ProblemCard({ problem, action }: { problem: ShownProblem; action
       <div className={styles['text']}>
         <p className={styles['title']}>{problem.title}</p>
         <p>{problem.detail}</p>
-        {problem.errors.length > 0 && (
+        {errors.length > 0 && (
           <ul className={styles['errors']}>
-            {problem.errors.map((error) => (
+            {errors.map((error) => (
               <li key={`${error.path} ${error.message}`}>
                 {error.path && <code>{error.path}</code>} {error.message}
               </li>
