@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 
 // In the source tree (tests, `--conditions=source`) children run the TypeScript files, in a build the compiled ones.
 const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
@@ -28,16 +29,20 @@ export function startChild({ entry, argument, stdio, environment }: ChildOptions
   });
 }
 
-/** Calls back with every line of a stream, cut at 2000 characters. */
+const MAX_LINE = 2000;
+
+/** Calls back with every line of a stream, without colours, cut at 2000 characters. */
 export function eachLine(stream: NodeJS.ReadableStream | null, onLine: (line: string) => void): void {
   let rest = '';
+  const tell = (line: string): void => {
+    const plain = stripVTControlCharacters(line).trim();
+    if (plain) onLine(plain.slice(0, MAX_LINE));
+  };
   stream?.setEncoding('utf8');
   stream?.on('data', (text: string) => {
     const lines = (rest + text).split('\n');
-    rest = (lines.pop() ?? '').slice(0, 2000);
-    for (const line of lines) if (line.trim()) onLine(line.slice(0, 2000));
+    rest = (lines.pop() ?? '').slice(0, MAX_LINE);
+    lines.forEach(tell);
   });
-  stream?.on('end', () => {
-    if (rest.trim()) onLine(rest);
-  });
+  stream?.on('end', () => tell(rest));
 }

@@ -1,7 +1,8 @@
 import { BackendKeeper, type KeeperOptions } from './backend-keeper.ts';
 import { BackendGone, type Backend, type Batch, type BatchAnswer } from './backend.ts';
-import { joinBatch, splitBatch, zeroBatch } from './batch.ts';
-import { ModelCache, zeroRow, type CacheOptions } from './model-cache.ts';
+import { joinBatch, splitBatch } from './batch.ts';
+import { Measuring, type Measurement } from './measuring.ts';
+import { ModelCache, type CacheOptions } from './model-cache.ts';
 import type { BatchProfile } from './profile.ts';
 import type { Queues } from './queues.ts';
 import type { PendingRequest } from './request.ts';
@@ -47,20 +48,21 @@ export class HostSlot {
   readonly #options: SlotOptions;
   readonly #tasks: Task[] = [];
   readonly #keeper: BackendKeeper;
+  readonly #measuring: Measuring;
   #cache: ModelCache | undefined;
   #flights: Flight[] = [];
-  /** The last batch of each model, without its bytes: what to measure with. */
-  #likes = new Map<string, Batch>();
   /** A load or unload has the backend for itself. */
   #exclusive = false;
   #hangTimer: NodeJS.Timeout | undefined;
   /** What ran in the backend when it was lost. */
   #lostModel: string | undefined;
   #loadingModel: string | undefined;
+  #draining = false;
 
   constructor(options: SlotOptions) {
     this.#options = options;
-    const { createBackend, limits, log, onStartFailed } = options;
+    const { createBackend, limits, log, onStartFailed, profile, cache } = options;
+    this.#measuring = new Measuring(profile, cache.store);
     this.#keeper = new BackendKeeper({
       createBackend,
       limits,
@@ -116,6 +118,11 @@ export class HostSlot {
     if (!this.busy) this.#options.onIdle();
   }
 
+  /** No more measuring, which would only delay the end. */
+  drain(): void {
+    this.#draining = true;
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#hangTimer);
     for (const task of this.#tasks.splice(0))
@@ -149,11 +156,12 @@ export class HostSlot {
       void this.#exclusiveWork(task.work).then(task.done.resolve, task.done.reject);
       return;
     }
-    const overdue = this.#toMeasure(true);
-    const lead = overdue === undefined ? this.#options.queues.choose() : undefined;
+    const overdue = this.#toMeasure({ overdue: true });
+    const lead = overdue ? undefined : this.#options.queues.choose();
     if (!lead) {
-      const model = overdue ?? this.#toMeasure(false);
-      if (model !== undefined) this.#measure(backend, model);
+      const measurement = overdue ?? this.#toMeasure({ overdue: false });
+      if (measurement)
+        this.#fly(backend, { ...measurement, requests: [], chargedMs: 0, dispatchedAt: performance.now() });
     } else if (this.#isLoaded(lead.model.id)) this.#dispatch(backend, this.#batchOf(lead));
     else void this.#exclusiveWork((cache) => this.#loadNow(cache, lead.model.id)).catch(() => undefined);
   }
@@ -174,6 +182,10 @@ export class HostSlot {
     return true;
   }
 
+  #toMeasure(which: { overdue: boolean }): Measurement | undefined {
+    return this.#draining || !this.#cache ? undefined : this.#measuring.next(this.#cache.ids(), which);
+  }
+
   #batchOf(lead: PendingRequest): PendingRequest[] {
     return this.#options.queues.companions(lead, this.#options.profile(lead.model.id).limit);
   }
@@ -188,37 +200,8 @@ export class HostSlot {
     const chargedMs = profile(lead.model.id).estimateMs(rows) ?? 0;
     queues.charge(requests, chargedMs);
     this.#cache?.touch(lead.model.id);
-    this.#likes.set(lead.model.id, { ...batch, feeds: shapesOf(batch) });
+    this.#measuring.remember(batch);
     this.#fly(backend, { requests, batch, rows, chargedMs, dispatchedAt: performance.now() });
-  }
-
-  /** The model whose batch sizes are not known yet. */
-  #toMeasure(overdueOnly: boolean): string | undefined {
-    return this.#cache?.ids().find((id) => {
-      const profile = this.#options.profile(id);
-      return (
-        (overdueOnly ? profile.overdue : profile.nextSize !== undefined) && this.#exampleOf(id) !== undefined
-      );
-    });
-  }
-
-  /** A batch to make zeros after: as the last request, or as the manifest says where that is enough. */
-  #exampleOf(model: string): Batch | undefined {
-    return this.#likes.get(model) ?? zeroRow(this.#options.cache.store.get(model));
-  }
-
-  #measure(backend: Backend, model: string): void {
-    const profile = this.#options.profile(model);
-    const example = this.#exampleOf(model);
-    const rows = profile.nextSize;
-    if (!example || rows === undefined) return;
-    this.#fly(backend, {
-      requests: [],
-      batch: zeroBatch(example, rows),
-      rows,
-      chargedMs: 0,
-      dispatchedAt: performance.now(),
-    });
   }
 
   #fly(backend: Backend, flight: Flight): void {
@@ -340,9 +323,3 @@ export class HostSlot {
 
 const rowsOf = (requests: readonly PendingRequest[]): number =>
   requests.reduce((sum, { rows }) => sum + rows, 0);
-
-/** The feeds' shapes without their bytes, so that nothing of a request is held. */
-const shapesOf = (batch: Batch): Batch['feeds'] =>
-  Object.fromEntries(
-    Object.entries(batch.feeds).map(([name, { type, dims }]) => [name, { type, dims, parts: [] }]),
-  );

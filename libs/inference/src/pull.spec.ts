@@ -192,7 +192,7 @@ describe('pull', () => {
   it('stops the transfer when the last one leaves', async () => {
     const closed = Promise.withResolvers<void>();
     const abort = new AbortController();
-    source.handler = (request, response) => {
+    source.handler = (_, response) => {
       response.on('close', closed.resolve);
       response.writeHead(200, { 'content-length': bytes.length }).write(bytes.subarray(0, 10));
       abort.abort();

@@ -1,103 +1,9 @@
-import type { InferenceResponse } from '@fovea/application';
-import {
-  addModel,
-  float32,
-  identityModel,
-  twoOutputsModel,
-  uint8CastModel,
-  tinyStore,
-  type TinyEntry,
-} from '@fovea/testing';
+import { addModel, float32, identityModel, twoOutputsModel, uint8CastModel } from '@fovea/testing';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ManualBackend } from '../test/manual-backend.ts';
+import { firsts, settle, setUp } from '../test/scheduler-setup.ts';
 import { RunError } from './backend.ts';
-import { ModelStore } from './model-store.ts';
-import { Scheduler } from './scheduler.ts';
-import { DEFAULT_LIMITS, type Binding, type InferenceEvents, type Limits } from './types.ts';
 
-const SILENT = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-const cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  vi.useRealTimers();
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-interface Setup {
-  readonly models?: Record<string, TinyEntry>;
-  readonly queueLimit?: number;
-  readonly memoryBytes?: number;
-  readonly limits?: Partial<Limits>;
-  readonly device?: string;
-  readonly depth?: number;
-  readonly zerosMs?: (rows: number) => number;
-  readonly hosts?: number;
-  readonly failLoad?: ManualBackend['failLoad'];
-}
-
-/** A scheduler over manual backends; a run of zeros takes 10 ms a row unless `zerosMs` says otherwise. */
-async function setUp(setup: Setup = {}) {
-  const { remove, ...folders } = await tinyStore(setup.models ?? { a: identityModel(), b: identityModel() });
-  const store = await ModelStore.open({ ...folders, licences: 'all', log: SILENT });
-  const backends: ManualBackend[] = [];
-  const events: { [E in keyof InferenceEvents]?: InferenceEvents[E][0][] } = {};
-  const scheduler = new Scheduler({
-    store,
-    device: setup.device ?? 'cpu',
-    createBackend: async () => {
-      const backend = new ManualBackend({ device: setup.device ?? 'cpu', ...setup });
-      if (setup.failLoad) backend.failLoad = setup.failLoad;
-      backends.push(backend);
-      return backend;
-    },
-    hosts: setup.hosts ?? 1,
-    queueLimit: setup.queueLimit ?? 64,
-    memoryBytes: setup.memoryBytes ?? 1e9,
-    limits: { ...DEFAULT_LIMITS, ...setup.limits },
-    log: SILENT,
-    emit: (event, data) => void ((events[event] ??= []) as object[]).push(data as object),
-  });
-  cleanUps.push(async () => {
-    await scheduler.close();
-    await remove();
-  });
-  const run = (
-    model: string,
-    values: number | number[],
-    binding: Partial<Binding> & { outputs?: string[] } = {},
-  ) => {
-    const { outputs, ...bound } = binding;
-    const list = [values].flat();
-    const x = float32(
-      list.flatMap((value) => [value, 0, 0, 0]),
-      [list.length, 4],
-    );
-    const answer = scheduler.submit(
-      { model, feeds: { x }, ...(outputs ? { outputs } : {}) },
-      { owner: 'local', priority: 'interactive', ...bound },
-    );
-    answer.catch(() => undefined);
-    return answer;
-  };
-  const backend = (): ManualBackend => backends.at(-1) as ManualBackend;
-  /** Loads a model and lets the batch sizes be measured. */
-  const load = async (...ids: string[]): Promise<void> => {
-    for (const id of ids) await scheduler.load(id, false);
-    await settle();
-  };
-  return { scheduler, run, backend, backends, events, load, store };
-}
-
-/** Lets everything that does not wait for a timer or a file happen. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
-}
-const firsts = (response: InferenceResponse): number[] =>
-  Array.from(response.outputs['y']?.data ?? [], Number).filter((_, i) => i % 4 === 0);
+afterEach(() => void vi.useRealTimers());
 const flat = () => 10;
 
 describe('batches', () => {
@@ -533,6 +439,14 @@ describe('failures', () => {
     expect(backends).toHaveLength(3);
     await expect(run('a', 3)).rejects.toMatchObject({ code: 'MODEL_FAILED' });
     expect(backends).toHaveLength(3);
+  });
+
+  it('fails what waits when no host can be started', async () => {
+    const { run } = await setUp({ failStart: 'the library is missing', limits: { backoffMs: 1 } });
+    await expect(run('a', 1)).rejects.toMatchObject({
+      code: 'MODEL_FAILED',
+      message: 'No session host can be started: the library is missing',
+    });
   });
 
   it('stops joining a model whose outputs turn out not to have the rows on axis 0', async () => {

@@ -148,6 +148,7 @@ export class Scheduler {
       hint: 'Try again in a few seconds.',
       retryAfterS: 5,
     });
+    for (const slot of this.#slots) slot.drain();
     const idle = (): boolean =>
       this.#queues.waiting().length === 0 && this.#slots.every((slot) => !slot.busy);
     if (idle()) return;

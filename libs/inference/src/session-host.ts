@@ -70,7 +70,13 @@ export class SessionHost implements Backend {
         log.warn({ pid: this.pid, device: this.device }, `session host: ${line}`);
       });
     const reader = new FrameReader<FromHost>((frame) => this.#receive(frame));
-    this.#pipe.on('data', (chunk: Uint8Array) => reader.push(chunk));
+    this.#pipe.on('data', (chunk: Uint8Array) => {
+      try {
+        reader.push(chunk);
+      } catch (error) {
+        this.kill(`the session host sent what cannot be read: ${String(error)}`);
+      }
+    });
     // A broken pipe is seen as the end of the process.
     this.#pipe.on('error', () => undefined);
     lifeline.on('error', () => undefined).resume();
