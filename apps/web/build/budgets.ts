@@ -36,7 +36,10 @@ export function budgets(limits: Budgets): Plugin {
       let styleKb = 0;
       for (const file of Object.values(bundle))
         if (file.type === 'asset' && file.fileName.endsWith('.css')) styleKb += sizeKb(file.source);
-      rows.push(['first load (JavaScript)', firstLoadKb, limits.firstLoadKb], ['style sheets', styleKb, limits.styleKb]);
+      rows.push(
+        ['first load (JavaScript)', firstLoadKb, limits.firstLoadKb],
+        ['style sheets', styleKb, limits.styleKb],
+      );
 
       for (const [name, kb, limitKb] of rows)
         this.info(`${kb.toFixed(1).padStart(7)} kB gz of ${limitKb}  ${name}`);

@@ -58,4 +58,5 @@ export function humanize(name: string): string {
 }
 
 /** Joins the class names that are given. */
-export const classes = (...names: (string | false | null | undefined)[]): string => names.filter(Boolean).join(' ');
+export const classes = (...names: (string | false | null | undefined)[]): string =>
+  names.filter(Boolean).join(' ');

@@ -12,14 +12,18 @@ export async function fetchBlob(url: string, apiKey: string | undefined): Promis
 /** The address to put into `<img src>`: as it is, or fetched with the key, which an `<img>` cannot send. */
 export function useImageUrl(url: string | undefined): { src: string | undefined; failed: boolean } {
   const { apiKey } = useSession();
-  const needsKey = apiKey !== undefined && url !== undefined && !url.startsWith('blob:') && !url.startsWith('data:');
+  const needsKey =
+    apiKey !== undefined && url !== undefined && !url.startsWith('blob:') && !url.startsWith('data:');
   const { data, isError } = useQuery({
     queryKey: ['blob', url],
     queryFn: () => fetchBlob(url ?? '', apiKey),
     enabled: needsKey,
     staleTime: Infinity,
   });
-  const objectUrl = useMemo(() => (needsKey && data ? URL.createObjectURL(data) : undefined), [needsKey, data]);
+  const objectUrl = useMemo(
+    () => (needsKey && data ? URL.createObjectURL(data) : undefined),
+    [needsKey, data],
+  );
   useEffect(() => () => (objectUrl ? URL.revokeObjectURL(objectUrl) : undefined), [objectUrl]);
   return { src: needsKey ? objectUrl : url, failed: isError };
 }
@@ -46,7 +50,9 @@ export function BlobImage({ url, alt, fallback, className, onSize }: BlobImagePr
       className={className}
       decoding="async"
       onError={() => setBroken(src)}
-      onLoad={({ currentTarget: image }) => onSize?.({ width: image.naturalWidth, height: image.naturalHeight })}
+      onLoad={({ currentTarget: image }) =>
+        onSize?.({ width: image.naturalWidth, height: image.naturalHeight })
+      }
     />
   );
 }

@@ -23,7 +23,14 @@ export function toShownProblem(error: unknown): ShownProblem {
       errors: error.errors ?? [],
     };
   if (error instanceof ConnectionError)
-    return { code: error.code, title: 'The server does not answer', detail: error.message, hint: error.hint, requestId: undefined, errors: [] };
+    return {
+      code: error.code,
+      title: 'The server does not answer',
+      detail: error.message,
+      hint: error.hint,
+      requestId: undefined,
+      errors: [],
+    };
   if (typeof error === 'object' && error !== null && isProblem(error)) {
     const { code, title, detail, hint, requestId, errors = [] } = error as Problem;
     return { code, title, detail, hint, requestId, errors };
@@ -38,4 +45,5 @@ export function toShownProblem(error: unknown): ShownProblem {
   };
 }
 
-export const isCode = (error: unknown, code: string): boolean => error instanceof VisionError && error.code === code;
+export const isCode = (error: unknown, code: string): boolean =>
+  error instanceof VisionError && error.code === code;

@@ -19,7 +19,8 @@ export function useModels() {
     queryKey: ['models'],
     queryFn: () => fovea.models.list(),
     // Loading takes seconds: look again until it has ended.
-    refetchInterval: ({ state }) => (state.data?.items.some((model) => model.state === 'loading') ? 1000 : false),
+    refetchInterval: ({ state }) =>
+      state.data?.items.some((model) => model.state === 'loading') ? 1000 : false,
   });
 }
 
@@ -46,7 +47,11 @@ export function useRunPages(filter: Omit<RunFilter, 'limit' | 'cursor'>) {
     queryKey: ['runs', filter],
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam }) =>
-      fovea.runs.list({ ...filter, limit: PAGE_SIZE, ...(pageParam === undefined ? {} : { cursor: pageParam }) }),
+      fovea.runs.list({
+        ...filter,
+        limit: PAGE_SIZE,
+        ...(pageParam === undefined ? {} : { cursor: pageParam }),
+      }),
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   });
 }

@@ -72,7 +72,9 @@ function Runs({ filters, onClear }: { filters: Filters; onClear: () => void }) {
           ))}
       </ul>
       {pages.isFetchNextPageError && <ProblemCard problem={toShownProblem(pages.error)} />}
-      {hasNextPage && <More disabled={isFetchingNextPage} failed={pages.isFetchNextPageError} onMore={more} />}
+      {hasNextPage && (
+        <More disabled={isFetchingNextPage} failed={pages.isFetchNextPageError} onMore={more} />
+      )}
     </>
   );
 }
@@ -85,9 +87,12 @@ function More({ disabled, failed, onMore }: { disabled: boolean; failed: boolean
   });
   useEffect(() => {
     if (!ref.current) return;
-    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && onNear(), {
-      rootMargin: '400px',
-    });
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && onNear(),
+      {
+        rootMargin: '400px',
+      },
+    );
     observer.observe(ref.current);
     return () => observer.disconnect();
   }, [disabled]);

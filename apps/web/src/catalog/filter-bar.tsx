@@ -35,7 +35,13 @@ export function FilterBar({ filters, tasks, models, onChange }: FilterBarProps) 
             onChange={(q) => set('q', q)}
           />
         </div>
-        <Button icon="filter" className={styles['more']} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+        <Button
+          icon="filter"
+          className={styles['more']}
+          aria-expanded={open}
+          aria-controls={id}
+          onClick={() => setOpen(!open)}
+        >
           Filters
         </Button>
       </div>
@@ -57,7 +63,11 @@ export function FilterBar({ filters, tasks, models, onChange }: FilterBarProps) 
         </label>
         <label className={styles['field']}>
           Model
-          <select className={fields['input']} value={filters.model ?? ''} onChange={({ target }) => set('model', target.value)}>
+          <select
+            className={fields['input']}
+            value={filters.model ?? ''}
+            onChange={({ target }) => set('model', target.value)}
+          >
             <option value="">All</option>
             {models.map((model) => (
               <option key={model.id}>{model.id}</option>
@@ -66,7 +76,13 @@ export function FilterBar({ filters, tasks, models, onChange }: FilterBarProps) 
         </label>
         <label className={styles['field']}>
           Exact label
-          <LazyInput type="text" label="Exact label" placeholder="tabby" value={filters.label ?? ''} onChange={(label) => set('label', label)} />
+          <LazyInput
+            type="text"
+            label="Exact label"
+            placeholder="tabby"
+            value={filters.label ?? ''}
+            onChange={(label) => set('label', label)}
+          />
         </label>
         <label className={styles['field']}>
           Minimum score, %
@@ -83,18 +99,32 @@ export function FilterBar({ filters, tasks, models, onChange }: FilterBarProps) 
         </label>
         <label className={styles['field']}>
           From
-          <input className={fields['input']} type="date" value={filters.since ?? ''} onChange={({ target }) => set('since', target.value)} />
+          <input
+            className={fields['input']}
+            type="date"
+            value={filters.since ?? ''}
+            onChange={({ target }) => set('since', target.value)}
+          />
         </label>
         <label className={styles['field']}>
           To
-          <input className={fields['input']} type="date" value={filters.until ?? ''} onChange={({ target }) => set('until', target.value)} />
+          <input
+            className={fields['input']}
+            type="date"
+            value={filters.until ?? ''}
+            onChange={({ target }) => set('until', target.value)}
+          />
         </label>
       </div>
       {active.length > 0 && (
         <ul aria-label="Filters in use" className={styles['active']}>
           {active.map((name) => (
             <li key={name}>
-              <button type="button" aria-label={`Remove filter ${describeFilter(name, filters)}`} onClick={() => set(name, undefined)}>
+              <button
+                type="button"
+                aria-label={`Remove filter ${describeFilter(name, filters)}`}
+                onClick={() => set(name, undefined)}
+              >
                 {describeFilter(name, filters)}
                 <Icon name="close" size={13} />
               </button>

@@ -3,7 +3,10 @@ import { TASKS } from '@fovea/contracts';
 import { describe, expect, it } from 'vitest';
 import { describeFilter, readFilters, toRunFilter, writeFilters, type Filters } from './filters.ts';
 
-const word = fc.string({ minLength: 1, maxLength: 20 }).map((text) => text.trim()).filter(Boolean);
+const word = fc
+  .string({ minLength: 1, maxLength: 20 })
+  .map((text) => text.trim())
+  .filter(Boolean);
 const day = fc
   .date({ min: new Date('2020-01-01'), max: new Date('2035-01-01'), noInvalidDate: true })
   .map((date) => date.toISOString().slice(0, 10));
@@ -34,7 +37,9 @@ describe('filters in the address', () => {
   });
 
   it('leave out what makes no sense', () => {
-    const search = new URLSearchParams('task=telepathy&minScore=7&since=yesterday&until=2026-13-40&q=+&label=tabby');
+    const search = new URLSearchParams(
+      'task=telepathy&minScore=7&since=yesterday&until=2026-13-40&q=+&label=tabby',
+    );
     expect(readFilters(search)).toEqual({ label: 'tabby' });
   });
 });

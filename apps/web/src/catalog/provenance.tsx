@@ -41,7 +41,9 @@ export function Provenance({ envelope: { run, inputs } }: { envelope: RunEnvelop
         {params.length === 0 ? (
           <p className={styles['muted']}>This task has none.</p>
         ) : (
-          <Facts rows={params.map(([name, value]) => [name, <code>{JSON.stringify(value)}</code>] as const)} />
+          <Facts
+            rows={params.map(([name, value]) => [name, <code>{JSON.stringify(value)}</code>] as const)}
+          />
         )}
       </Panel>
       <Panel title="Run">
@@ -56,7 +58,9 @@ export function Provenance({ envelope: { run, inputs } }: { envelope: RunEnvelop
               (stage) =>
                 [
                   `Stage ${stage.role}`,
-                  stage.cached ? 'from the cache' : `${formatMs(stage.queueMs)} queue, ${formatMs(stage.inferenceMs)} inference`,
+                  stage.cached
+                    ? 'from the cache'
+                    : `${formatMs(stage.queueMs)} queue, ${formatMs(stage.inferenceMs)} inference`,
                 ] as const,
             ),
           ]}

@@ -40,12 +40,15 @@ function Difference({ envelope: { original, replay, difference } }: { envelope: 
       aside={same ? <Badge tone="good">Same result</Badge> : <Badge tone="warn">Different result</Badge>}
     >
       <p>
-        {same ? 'Running it again gave the same labels in the same order' : 'Running it again gave something else'}
+        {same
+          ? 'Running it again gave the same labels in the same order'
+          : 'Running it again gave something else'}
         {maxScoreDelta !== null && `; the largest change of a score is ${maxScoreDelta.toFixed(4)}`}.
         {replay.links.self && (
           <>
             {' '}
-            The new one is stored as <Link to={`/catalog/${replay.run.id}`}>run {replay.run.id.slice(0, 8)}</Link>.
+            The new one is stored as{' '}
+            <Link to={`/catalog/${replay.run.id}`}>run {replay.run.id.slice(0, 8)}</Link>.
           </>
         )}
       </p>
@@ -95,5 +98,9 @@ function compare(original: Result, replay: Result): Row[] {
     return found ? formatScore(found.score) : 'not among them';
   };
   const labels = new Set([...original.labels, ...replay.labels].map(({ label }) => label));
-  return [...labels].map((label) => ({ label, then: score(original.labels, label), now: score(replay.labels, label) }));
+  return [...labels].map((label) => ({
+    label,
+    then: score(original.labels, label),
+    now: score(replay.labels, label),
+  }));
 }

@@ -9,7 +9,8 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import styles from './run-card.module.css';
 
 /** The small picture of a run's input. */
-export const thumbUrl = (input: string | undefined): string | undefined => input && `${input}?thumb=${THUMB_PX}`;
+export const thumbUrl = (input: string | undefined): string | undefined =>
+  input && `${input}?thumb=${THUMB_PX}`;
 
 /** A run in the grid: the picture, what was found, when and by which model. */
 export function RunCard({ envelope }: { envelope: RunEnvelope }) {

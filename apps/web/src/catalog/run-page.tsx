@@ -39,7 +39,11 @@ export function RunPage() {
     );
   if (!run.data)
     return (
-      <Page title="Run" above={<BackLink to="/catalog">Catalog</BackLink>} lead={<Skeleton width="18rem" height="1.3em" />}>
+      <Page
+        title="Run"
+        above={<BackLink to="/catalog">Catalog</BackLink>}
+        lead={<Skeleton width="18rem" height="1.3em" />}
+      >
         <div className={styles['run']} aria-busy="true">
           <Skeleton className={styles['stage']} height="auto" />
           <Skeleton height="30rem" />
@@ -61,7 +65,8 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
 
   const remove = (): void =>
     deletion.mutate(undefined, {
-      onSuccess: () => void navigate('/catalog', { state: { notice: `Run ${run.id.slice(0, 8)} was deleted.` } }),
+      onSuccess: () =>
+        void navigate('/catalog', { state: { notice: `Run ${run.id.slice(0, 8)} was deleted.` } }),
     });
 
   return (
@@ -99,16 +104,26 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
         <Panel
           title="Result"
           aside={
-            <label className={styles['toggle']}>
-              <input type="checkbox" checked={overlay} onChange={(event) => setOverlay(event.target.checked)} />
-              Overlay
-            </label>
+            links.input && (
+              <label className={styles['toggle']}>
+                <input
+                  type="checkbox"
+                  checked={overlay}
+                  onChange={(event) => setOverlay(event.target.checked)}
+                />
+                Overlay
+              </label>
+            )
           }
         >
           <ResultView result={result} />
           <TimingBar timings={run.timings} />
           <div className={styles['actions']}>
-            <DownloadButton label="JSON" fileName={`${run.task}-${run.id}.json`} source={{ json: envelope }} />
+            <DownloadButton
+              label="JSON"
+              fileName={`${run.task}-${run.id}.json`}
+              source={{ json: envelope }}
+            />
             {links.overlay && <OverlayDownloads id={run.id} task={run.task} png={links.overlay} />}
           </div>
         </Panel>

@@ -63,8 +63,11 @@ export function NumberControl({ field, value, onChange, error }: Control<NumberF
   // What is being typed ("0.", "-") need not be a number yet.
   const [draft, setDraft] = useState<string>();
   const { min, max } = field;
-  const step = field.step ?? (field.integer ? 1 : min !== undefined && max !== undefined ? (max - min) / 100 : undefined);
-  const slides = min !== undefined && max !== undefined && step !== undefined && (max - min) / step <= SLIDER_STEPS;
+  const step =
+    field.step ??
+    (field.integer ? 1 : min !== undefined && max !== undefined ? (max - min) / 100 : undefined);
+  const slides =
+    min !== undefined && max !== undefined && step !== undefined && (max - min) / step <= SLIDER_STEPS;
   const take = (typed: string): void => {
     setDraft(typed);
     if (typed.trim() === '') onChange(undefined);

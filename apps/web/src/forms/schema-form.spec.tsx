@@ -15,11 +15,20 @@ const schema = {
     minScore: { default: 0, type: 'number', minimum: 0, maximum: 1 },
     labels: { type: 'array', items: { type: 'string' } },
     classes: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } },
-    crops: { default: 1, anyOf: [{ type: 'number', const: 1 }, { type: 'number', const: 10 }] },
+    crops: {
+      default: 1,
+      anyOf: [
+        { type: 'number', const: 1 },
+        { type: 'number', const: 10 },
+      ],
+    },
     mode: { default: 'fast', type: 'string', enum: ['accurate', 'fast'] },
     polygons: { default: false, type: 'boolean' },
     question: { type: 'string', maxLength: 200 },
-    tiles: { type: 'object', properties: { columns: { default: 2, type: 'integer' }, overlap: { type: 'number' } } },
+    tiles: {
+      type: 'object',
+      properties: { columns: { default: 2, type: 'integer' }, overlap: { type: 'number' } },
+    },
     points: { type: 'array', items: { type: 'object' } },
   },
   required: ['question'],
@@ -39,7 +48,8 @@ function setUp(errors: { path: string; message: string }[] = []): () => Values {
   return () => changedValues(fields, latest);
 }
 
-const type = (name: string, value: string) => fireEvent.change(screen.getByLabelText(name), { target: { value } });
+const type = (name: string, value: string) =>
+  fireEvent.change(screen.getByLabelText(name), { target: { value } });
 
 describe('readFields', () => {
   it('chooses a control for every kind of property', () => {
@@ -135,7 +145,10 @@ describe('SchemaFields', () => {
     ]);
     const topK = screen.getByLabelText('Top k');
     expect(topK.getAttribute('aria-invalid')).toBe('true');
-    const described = topK.getAttribute('aria-describedby')?.split(' ').map((id) => document.getElementById(id)?.textContent);
+    const described = topK
+      .getAttribute('aria-describedby')
+      ?.split(' ')
+      .map((id) => document.getElementById(id)?.textContent);
     expect(described).toEqual(['Too big: expected <=50', 'how many labels']);
     expect(screen.getByLabelText('Labels').getAttribute('aria-invalid')).toBe('true');
     expect(screen.getByLabelText('Columns').getAttribute('aria-invalid')).toBe('true');

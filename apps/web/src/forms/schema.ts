@@ -52,7 +52,8 @@ export type Field = NumberField | ChoiceField | SwitchField | TextField | ListFi
 const isObject = (value: unknown): value is JsonSchema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-const isChoice = (value: unknown): value is ChoiceValue => ['string', 'number', 'boolean'].includes(typeof value);
+const isChoice = (value: unknown): value is ChoiceValue =>
+  ['string', 'number', 'boolean'].includes(typeof value);
 
 /** zod bounds every integer by what a double can count: that is no limit a person should see. */
 function bound(value: unknown): number | undefined {
@@ -66,7 +67,9 @@ export function readFields(schema: JsonSchema, parentPath = ''): Field[] {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   return Object.entries(properties)
     .filter((entry): entry is [string, JsonSchema] => isObject(entry[1]))
-    .map(([name, property]) => readField(resolve(property, definitions), { name, parentPath, required: required.includes(name) }));
+    .map(([name, property]) =>
+      readField(resolve(property, definitions), { name, parentPath, required: required.includes(name) }),
+    );
 }
 
 /** Follows a `$ref` into `$defs`; what stands beside the reference wins. */
@@ -111,8 +114,16 @@ function readField(schema: JsonSchema, { name, parentPath, required }: Place): F
       return { ...base, type: 'text', maxLength: bound(schema['maxLength']) };
     case 'array': {
       const types = itemTypes(schema['items']);
-      if (types.length > 0 && types.every((type) => type === 'string' || type === 'integer' || type === 'number'))
-        return { ...base, type: 'list', numbers: types.some((type) => type !== 'string'), maxItems: bound(schema['maxItems']) };
+      if (
+        types.length > 0 &&
+        types.every((type) => type === 'string' || type === 'integer' || type === 'number')
+      )
+        return {
+          ...base,
+          type: 'list',
+          numbers: types.some((type) => type !== 'string'),
+          maxItems: bound(schema['maxItems']),
+        };
       return { ...base, type: 'json' };
     }
     case 'object':

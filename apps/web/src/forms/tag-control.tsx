@@ -35,7 +35,11 @@ export function TagControl({ field, value, onChange, error }: Control<ListField>
           {tags.map((tag) => (
             <span key={tag} className={own['tag']}>
               {tag}
-              <button type="button" aria-label={`Remove ${tag}`} onClick={() => set(tags.filter((other) => other !== tag))}>
+              <button
+                type="button"
+                aria-label={`Remove ${tag}`}
+                onClick={() => set(tags.filter((other) => other !== tag))}
+              >
                 <Icon name="close" size={13} />
               </button>
             </span>

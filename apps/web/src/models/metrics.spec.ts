@@ -16,11 +16,23 @@ describe('groupMetrics', () => {
         split: undefined,
         columns: ['top-1', 'top-5'],
         rows: [
-          { how: 'crop', values: new Map([['top-1', 88.8], ['top-5', 97.6]]) },
+          {
+            how: 'crop',
+            values: new Map([
+              ['top-1', 88.8],
+              ['top-5', 97.6],
+            ]),
+          },
           { how: 'stretch', values: new Map([['top-1', 82.7]]) },
         ],
       },
-      { dataset: 'val', n: undefined, split: undefined, columns: ['top-1'], rows: [{ how: '', values: new Map([['top-1', 75.1]]) }] },
+      {
+        dataset: 'val',
+        n: undefined,
+        split: undefined,
+        columns: ['top-1'],
+        rows: [{ how: '', values: new Map([['top-1', 75.1]]) }],
+      },
     ]);
   });
 });

@@ -22,7 +22,10 @@ export function groupMetrics(metrics: readonly Metric[]): MetricGroup[] {
       n,
       split,
       columns: [...new Set(members.map(({ name }) => name))],
-      rows: [...rows].map(([how, row]) => ({ how, values: new Map(row.map(({ name, value }) => [name, value])) })),
+      rows: [...rows].map(([how, row]) => ({
+        how,
+        values: new Map(row.map(({ name, value }) => [name, value])),
+      })),
     };
   });
 }

@@ -41,47 +41,69 @@ export function ModelPage() {
 
 function Shown({ model }: { model: ModelInfo }) {
   return (
-    <Page title={model.id} above={<BackLink to="/models">Models</BackLink>} lead={model.task} aside={<StateBadge model={model} />}>
+    <Page
+      title={model.id}
+      above={<BackLink to="/models">Models</BackLink>}
+      lead={model.task}
+      aside={<StateBadge model={model} />}
+    >
       <ModelActions model={model} />
       <div className={styles['grid']}>
-        <Panel title="Measured quality">
-          <MetricsTable model={model} />
-        </Panel>
-        <Panel title="Origin">
-          <Facts
-            rows={[
-              [
-                'Licence',
-                <span className={styles['badges']}>
-                  <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
-                </span>,
-              ],
-              ['Provenance', model.provenance],
-              ['Limits', model.limits],
-              ['Source', model.source.type === 'url' ? model.source.url : model.source.type === 'embedded' ? 'shipped with Fovea' : 'added by the user'],
-              ['Revision', model.revision],
-              ['Parameters', model.parameters === undefined ? undefined : formatNumber(model.parameters)],
-              ['File', `${model.file}, ${formatBytes(model.bytes)}`],
-              ['SHA-256', <Hash value={model.sha256} />],
-            ]}
-          />
-        </Panel>
-        <Panel title="On this server">
-          <Facts
-            rows={[
-              ['Device', model.device ?? 'not loaded'],
-              ['Load time', model.loadMs === undefined ? undefined : formatMs(model.loadMs)],
-              ['Memory', model.memoryBytes === undefined ? undefined : formatBytes(model.memoryBytes)],
-              ['Largest batch', model.batch?.max],
-              ['State', model.reason],
-            ]}
-          />
-          {model.batch && <BatchTable batch={model.batch} />}
-        </Panel>
-        <Panel title="Tensors">
-          <Tensors title="Inputs" tensors={model.inputs.map((tensor) => ({ ...tensor, note: tensor.resize }))} />
-          <Tensors title="Outputs" tensors={model.outputs.map((tensor) => ({ ...tensor, note: tensor.meaning }))} />
-        </Panel>
+        <div className={styles['column']}>
+          <Panel title="Measured quality">
+            <MetricsTable model={model} />
+          </Panel>
+          <Panel title="On this server">
+            <Facts
+              rows={[
+                ['Device', model.device ?? 'not loaded'],
+                ['Load time', model.loadMs === undefined ? undefined : formatMs(model.loadMs)],
+                ['Memory', model.memoryBytes === undefined ? undefined : formatBytes(model.memoryBytes)],
+                ['Largest batch', model.batch?.max],
+                ['State', model.reason],
+              ]}
+            />
+            {model.batch && <BatchTable batch={model.batch} />}
+          </Panel>
+        </div>
+        <div className={styles['column']}>
+          <Panel title="Origin">
+            <Facts
+              rows={[
+                [
+                  'Licence',
+                  <span className={styles['badges']}>
+                    <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
+                  </span>,
+                ],
+                ['Provenance', model.provenance],
+                ['Limits', model.limits],
+                [
+                  'Source',
+                  model.source.type === 'url'
+                    ? model.source.url
+                    : model.source.type === 'embedded'
+                      ? 'shipped with Fovea'
+                      : 'added by the user',
+                ],
+                ['Revision', model.revision],
+                ['Parameters', model.parameters === undefined ? undefined : formatNumber(model.parameters)],
+                ['File', `${model.file}, ${formatBytes(model.bytes)}`],
+                ['SHA-256', <Hash value={model.sha256} />],
+              ]}
+            />
+          </Panel>
+          <Panel title="Tensors">
+            <Tensors
+              title="Inputs"
+              tensors={model.inputs.map((tensor) => ({ ...tensor, note: tensor.resize }))}
+            />
+            <Tensors
+              title="Outputs"
+              tensors={model.outputs.map((tensor) => ({ ...tensor, note: tensor.meaning }))}
+            />
+          </Panel>
+        </div>
       </div>
     </Page>
   );

@@ -30,9 +30,19 @@ export function headline(result: Result): Headline {
     case 'tracks':
       return { text: tally(result.items) || 'Nothing found', score: undefined };
     case 'masks':
-      return { text: result.classes.map((entry) => entry.label).join(', ') || 'Nothing found', score: undefined };
+      return {
+        text: result.classes.map((entry) => entry.label).join(', ') || 'Nothing found',
+        score: undefined,
+      };
     case 'keypoints':
-      return { text: count(result.items.length, result.skeleton === 'coco17' ? 'person' : result.skeleton === 'hand21' ? 'hand' : 'face', result.skeleton === 'coco17' ? 'people' : undefined), score: undefined };
+      return {
+        text: count(
+          result.items.length,
+          result.skeleton === 'coco17' ? 'person' : result.skeleton === 'hand21' ? 'hand' : 'face',
+          result.skeleton === 'coco17' ? 'people' : undefined,
+        ),
+        score: undefined,
+      };
     case 'image':
       return { text: `Picture, ${result.width} × ${result.height}`, score: undefined };
     case 'text':

@@ -50,7 +50,12 @@ export function TrackList({ result }: { result: ResultOf<'tracks'> }) {
 
 export function MaskList({ classes }: { classes: ResultOf<'masks'>['classes'] }) {
   // The bar is the share of the picture that the class covers.
-  return <Bars rows={classes.map(({ label, fraction }) => ({ label, score: fraction }))} empty="No class was found." />;
+  return (
+    <Bars
+      rows={classes.map(({ label, fraction }) => ({ label, score: fraction }))}
+      empty="No class was found."
+    />
+  );
 }
 
 export function KeypointList({ result }: { result: ResultOf<'keypoints'> }) {

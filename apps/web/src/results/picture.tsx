@@ -22,14 +22,25 @@ interface PictureProps {
 }
 
 /** A picture as large as its frame allows, with a result drawn over it. */
-export function Picture({ url, alt, size, result, missing = 'This picture cannot be shown here.' }: PictureProps) {
+export function Picture({
+  url,
+  alt,
+  size,
+  result,
+  missing = 'This picture cannot be shown here.',
+}: PictureProps) {
   const [loaded, setLoaded] = useState<Size & { url: string }>();
   const known = size ?? (loaded?.url === url ? loaded : undefined) ?? { width: 4, height: 3 };
   return (
     <div className={styles['frame']}>
       <div
         className={styles['picture']}
-        style={{ '--picture-ratio': known.width / known.height, aspectRatio: `${known.width} / ${known.height}` } as React.CSSProperties}
+        style={
+          {
+            '--picture-ratio': known.width / known.height,
+            aspectRatio: `${known.width} / ${known.height}`,
+          } as React.CSSProperties
+        }
       >
         <BlobImage
           url={url}
@@ -42,7 +53,7 @@ export function Picture({ url, alt, size, result, missing = 'This picture cannot
             </div>
           }
         />
-        {result && <Overlay result={result} size={known} />}
+        {result && url !== undefined && <Overlay result={result} size={known} />}
       </div>
     </div>
   );

@@ -4,18 +4,24 @@ import { Badge } from '../ui/badge.tsx';
 import { Bars } from './bars.tsx';
 import styles from './texts.module.css';
 
-const STATUS = { answered: 'Answered', unsure: 'Unsure', 'premise-false': 'The question assumes what is not there' } as const;
+const STATUS = {
+  answered: 'Answered',
+  unsure: 'Unsure',
+  'premise-false': 'The question assumes what is not there',
+} as const;
 
 export function TextView({ result }: { result: ResultOf<'text'> }) {
   return (
     <div className={styles['text']}>
       <blockquote>{result.text}</blockquote>
       <p>
-        <Badge tone={result.status === 'answered' ? 'good' : 'warn'}>{STATUS[result.status]}</Badge> {formatScore(result.score)}
+        <Badge tone={result.status === 'answered' ? 'good' : 'warn'}>{STATUS[result.status]}</Badge>{' '}
+        {formatScore(result.score)}
       </p>
       {result.answers?.map((answer) => (
         <p key={answer.question}>
-          <strong>{answer.question}</strong> {answer.text} ({STATUS[answer.status]}, {formatScore(answer.score)})
+          <strong>{answer.question}</strong> {answer.text} ({STATUS[answer.status]},{' '}
+          {formatScore(answer.score)})
         </p>
       ))}
       {result.alternatives.length > 0 && (

@@ -5,7 +5,10 @@ import { ProblemCard } from '../ui/problem-card.tsx';
 import { Page } from './page.tsx';
 
 /** Shows what broke instead of an empty page; another `location` starts afresh. */
-export class ErrorBoundary extends Component<{ children: ReactNode; location: string }, { error: unknown; at: string }> {
+export class ErrorBoundary extends Component<
+  { children: ReactNode; location: string },
+  { error: unknown; at: string }
+> {
   override state = { error: undefined as unknown, at: '' };
 
   static getDerivedStateFromError(error: unknown) {
@@ -13,7 +16,8 @@ export class ErrorBoundary extends Component<{ children: ReactNode; location: st
   }
 
   override componentDidUpdate(before: Readonly<{ location: string }>): void {
-    if (before.location !== this.props.location && this.state.error !== undefined) this.setState({ error: undefined });
+    if (before.location !== this.props.location && this.state.error !== undefined)
+      this.setState({ error: undefined });
   }
 
   override render(): ReactNode {

@@ -42,7 +42,9 @@ export function Header() {
         </nav>
         <div className={styles['tools']}>
           <DeviceBadge />
-          {apiKey !== undefined && <IconButton icon="key" label="Forget the API key" onClick={() => setApiKey(undefined)} />}
+          {apiKey !== undefined && (
+            <IconButton icon="key" label="Forget the API key" onClick={() => setApiKey(undefined)} />
+          )}
           <IconButton
             icon={theme === 'dark' ? 'sun' : 'moon'}
             label={theme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}

@@ -43,7 +43,8 @@ export function KeyDialog() {
           onChange={(event) => setKey(event.target.value)}
         />
         <p className={fields['note']}>
-          It is the value of FOVEA_API_KEY on the server. It stays in this tab and is forgotten when the tab closes.
+          It is the value of FOVEA_API_KEY on the server. It stays in this tab and is forgotten when the tab
+          closes.
         </p>
       </form>
     </Dialog>

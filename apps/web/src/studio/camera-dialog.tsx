@@ -81,8 +81,10 @@ async function openCamera(): Promise<MediaStream> {
 
 function whyNoCamera(error: unknown): string {
   const name = error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError') return 'The browser was not allowed to use the camera. Allow it in the address bar and open this again.';
-  if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'No camera is connected to this device.';
+  if (name === 'NotAllowedError')
+    return 'The browser was not allowed to use the camera. Allow it in the address bar and open this again.';
+  if (name === 'NotFoundError' || name === 'OverconstrainedError')
+    return 'No camera is connected to this device.';
   if (name === 'SecurityError') return 'Browsers give the camera only to pages on localhost or over https.';
   if (name === 'NotReadableError') return 'Another program is using the camera.';
   return `The camera could not be opened: ${error instanceof Error ? error.message : String(error)}`;

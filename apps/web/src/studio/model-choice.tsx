@@ -39,7 +39,11 @@ export function ModelChoice({ role, models, value, onChange }: ModelChoiceProps)
                 <>
                   <span>{formatBytes(model.bytes)}</span>
                   <Badge>{model.licenceId}</Badge>
-                  {model.commercialUse ? <Badge tone="good">Commercial use</Badge> : <Badge tone="warn">Research only</Badge>}
+                  {model.commercialUse ? (
+                    <Badge tone="good">Commercial use</Badge>
+                  ) : (
+                    <Badge tone="warn">Research only</Badge>
+                  )}
                   {model.state === 'missing' && <Badge tone="warn">Not downloaded</Badge>}
                   {model.state === 'disabled' && <Badge tone="warn">Disabled</Badge>}
                   {model.state === 'failed' && <Badge tone="bad">Failed</Badge>}

@@ -129,7 +129,11 @@ export function OverlayDownloads({ id, task, png }: { id: string; task: string; 
   return (
     <>
       <DownloadButton label="PNG" fileName={`${task}-${id}.png`} source={{ url: png }} />
-      <DownloadButton label="SVG" fileName={`${task}-${id}.svg`} source={{ url: png.replace(/\.png$/, '.svg') }} />
+      <DownloadButton
+        label="SVG"
+        fileName={`${task}-${id}.svg`}
+        source={{ url: png.replace(/\.png$/, '.svg') }}
+      />
     </>
   );
 }

@@ -35,7 +35,18 @@ interface SettingsPanelProps {
 }
 
 /** The form of a task: its models, its parameters, and Run. */
-export function SettingsPanel({ task, fields, models, settings, onChange, errors, note, canRun, busy, onRun }: SettingsPanelProps) {
+export function SettingsPanel({
+  task,
+  fields,
+  models,
+  settings,
+  onChange,
+  errors,
+  note,
+  canRun,
+  busy,
+  onRun,
+}: SettingsPanelProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (canRun) onRun();
@@ -45,7 +56,12 @@ export function SettingsPanel({ task, fields, models, settings, onChange, errors
     <Panel
       title="Settings"
       aside={
-        <Button look="quiet" className={styles['reset']} disabled={!changed} onClick={() => onChange(NO_SETTINGS)}>
+        <Button
+          look="quiet"
+          className={styles['reset']}
+          disabled={!changed}
+          onClick={() => onChange(NO_SETTINGS)}
+        >
           Reset
         </Button>
       }

@@ -43,7 +43,13 @@ export function SnippetPanel({ request }: { request: RunRequest }) {
           </button>
         ))}
       </div>
-      <pre id={`${id}-text`} role="tabpanel" aria-labelledby={`${id}-${way}`} tabIndex={0} className={styles['text']}>
+      <pre
+        id={`${id}-text`}
+        role="tabpanel"
+        aria-labelledby={`${id}-${way}`}
+        tabIndex={0}
+        className={styles['text']}
+      >
         <code>{text}</code>
       </pre>
     </Panel>

@@ -21,12 +21,20 @@ function words(command: string): string[] {
 }
 
 describe('shellQuote', () => {
-  it.each(['cat.jpg', 'my cat.jpg', "it's a cat.jpg", '$(reboot).jpg', '`id`', 'a"b\\c', '*', '', '-rf', 'line\nbreak'])(
-    'gives %j back as one word',
-    (word) => {
-      expect(words(shellQuote(word))).toEqual([word]);
-    },
-  );
+  it.each([
+    'cat.jpg',
+    'my cat.jpg',
+    "it's a cat.jpg",
+    '$(reboot).jpg',
+    '`id`',
+    'a"b\\c',
+    '*',
+    '',
+    '-rf',
+    'line\nbreak',
+  ])('gives %j back as one word', (word) => {
+    expect(words(shellQuote(word))).toEqual([word]);
+  });
 });
 
 describe('curlSnippet', () => {
@@ -78,7 +86,11 @@ describe('curlSnippet', () => {
 
 describe('sdkSnippet', () => {
   it('is the program that was run', () => {
-    const request: RunRequest = { ...base, params: { topK: 3, 'odd-name': "it's" }, model: 'efficientnet-lite2' };
+    const request: RunRequest = {
+      ...base,
+      params: { topK: 3, 'odd-name': "it's" },
+      model: 'efficientnet-lite2',
+    };
     expect(sdkSnippet(request, options)).toBe(
       [
         `import { openAsBlob } from 'node:fs';`,
@@ -123,7 +135,11 @@ describe('cliSnippet', () => {
   });
 
   it('keeps list entries with commas whole, and files that look like options', () => {
-    const request: RunRequest = { ...base, inputs: { image: file('-x.jpg') }, params: { labels: ['a,b', 'c'] } };
+    const request: RunRequest = {
+      ...base,
+      inputs: { image: file('-x.jpg') },
+      params: { labels: ['a,b', 'c'] },
+    };
     expect(words(cliSnippet(request, options)).slice(6, 9)).toEqual(['./-x.jpg', '--labels', '["a,b","c"]']);
   });
 

@@ -44,7 +44,9 @@ export function curlSnippet(request: RunRequest, { baseUrl, withKey }: SnippetOp
   if (withKey) parts.push('-H "Authorization: Bearer $FOVEA_API_KEY"');
   const params = sentParams(request);
   const sources = Object.entries(request.inputs);
-  const files = sources.filter((entry): entry is [string, Source & { type: 'file' }] => entry[1].type === 'file');
+  const files = sources.filter(
+    (entry): entry is [string, Source & { type: 'file' }] => entry[1].type === 'file',
+  );
 
   if (files.length === sources.length && files.length > 0) {
     for (const [name, { file }] of files) parts.push(`-F ${shellQuote(`${name}=${curlFile(file.name)}`)}`);
@@ -55,7 +57,9 @@ export function curlSnippet(request: RunRequest, { baseUrl, withKey }: SnippetOp
   }
   const inputs: Record<string, unknown> = {};
   for (const [name, source] of sources)
-    inputs[name] = jsonSource(source) ?? { base64: `<the bytes of ${source.type === 'file' ? source.file.name : name}>` };
+    inputs[name] = jsonSource(source) ?? {
+      base64: `<the bytes of ${source.type === 'file' ? source.file.name : name}>`,
+    };
   const body = {
     ...(isEmpty(inputs) ? {} : { inputs }),
     ...(isEmpty(params) ? {} : { params }),
@@ -65,7 +69,8 @@ export function curlSnippet(request: RunRequest, { baseUrl, withKey }: SnippetOp
   return parts.join(' \\\n  ');
 }
 
-const jsString = (value: string): string => `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
+const jsString = (value: string): string =>
+  `'${JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`;
 
 /** A value as JavaScript source: names without quotes where they may stand so. */
 function jsValue(value: unknown): string {
@@ -86,9 +91,12 @@ export function sdkSnippet(request: RunRequest, { baseUrl, withKey }: SnippetOpt
   const lines = [`import { Fovea } from '@fovea/sdk';`];
   const sdkSource = (source: Source): string => {
     const json = jsonSource(source);
-    return json ? jsValue(json) : `await openAsBlob(${jsString(source.type === 'file' ? source.file.name : '')})`;
+    return json
+      ? jsValue(json)
+      : `await openAsBlob(${jsString(source.type === 'file' ? source.file.name : '')})`;
   };
-  if (sources.some(([, source]) => source.type === 'file')) lines.unshift(`import { openAsBlob } from 'node:fs';`);
+  if (sources.some(([, source]) => source.type === 'file'))
+    lines.unshift(`import { openAsBlob } from 'node:fs';`);
   const key = withKey ? ', apiKey: process.env.FOVEA_API_KEY' : '';
   const [primary] = sources;
   const input =
@@ -140,7 +148,8 @@ export function cliSnippet(request: RunRequest, { baseUrl, withKey }: SnippetOpt
   for (const [name, value] of Object.entries(sentParams(request))) {
     if (typeof value === 'boolean') words.push(value ? flag(name) : `--no-${flag(name).slice(2)}`);
     else if (Array.isArray(value)) words.push(...listFlags(name, value));
-    else words.push(flag(name), shellQuote(typeof value === 'object' ? JSON.stringify(value) : String(value)));
+    else
+      words.push(flag(name), shellQuote(typeof value === 'object' ? JSON.stringify(value) : String(value)));
   }
   if (request.model !== undefined) words.push('--model', shellQuote(request.model));
   words.push('--server', shellQuote(baseUrl));

@@ -24,7 +24,8 @@ export function SourceBar({ media, onSources }: SourceBarProps) {
       const files: File[] = [];
       for (const item of await navigator.clipboard.read()) {
         const type = item.types.find((candidate) => candidate.startsWith(`${media}/`));
-        if (type) files.push(new File([await item.getType(type)], `pasted.${type.split('/')[1] ?? 'png'}`, { type }));
+        if (type)
+          files.push(new File([await item.getType(type)], `pasted.${type.split('/')[1] ?? 'png'}`, { type }));
       }
       setNote(files.length === 0 ? 'There is no picture on the clipboard.' : '');
       if (files.length > 0) onSources(files.map((file) => ({ type: 'file', file })));

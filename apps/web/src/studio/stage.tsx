@@ -55,7 +55,9 @@ export function Stage({ item, media, dragging }: StageProps) {
 function missing({ source, state }: StudioItem, media: Media): string {
   if (media !== 'image') return 'This kind of file has no preview here.';
   if (source?.type === 'url')
-    return state.status === 'done' ? 'The server did not keep this picture.' : 'The server fetches this picture when it runs.';
+    return state.status === 'done'
+      ? 'The server did not keep this picture.'
+      : 'The server fetches this picture when it runs.';
   if (state.status === 'failed') return 'The browser cannot show this file either.';
   return 'The browser cannot show this file. The server may still read it.';
 }

@@ -34,7 +34,10 @@ export function StudioPage() {
   if (!task)
     return (
       <Page title="Studio">
-        <Empty icon="image" title={name === undefined ? 'This server serves no task' : `This server does not serve “${name}”`}>
+        <Empty
+          icon="image"
+          title={name === undefined ? 'This server serves no task' : `This server does not serve “${name}”`}
+        >
           {name === undefined ? (
             <p>FOVEA_APPS names the applications that it starts.</p>
           ) : (
@@ -44,7 +47,11 @@ export function StudioPage() {
       </Page>
     );
   return (
-    <Page title={task.title} lead={task.description} aside={tasks.data.length > 1 && <TaskNav tasks={tasks.data} current={task.task} />}>
+    <Page
+      title={task.title}
+      lead={task.description}
+      aside={tasks.data.length > 1 && <TaskNav tasks={tasks.data} current={task.task} />}
+    >
       {/* Another task is another table: nothing is carried over. */}
       <Studio key={task.task} task={task} />
     </Page>

@@ -48,7 +48,12 @@ export function Studio({ task }: { task: TaskInfo }) {
 
   const { state, request } = selected ?? {};
   const stale = request !== undefined && !busy && !sameRequest(request, requestOf(selected?.source));
-  const note = lacking.length > 0 ? `Needed first: ${lacking.join(', ')}` : stale ? 'The settings changed since this run.' : '';
+  const note =
+    lacking.length > 0
+      ? `Needed first: ${lacking.join(', ')}`
+      : stale
+        ? 'The settings changed since this run.'
+        : '';
   return (
     <div className={styles['studio']}>
       {primary && (
@@ -114,7 +119,11 @@ function useShortcuts({ onRun, onCancel }: { onRun: () => void; onCancel: () => 
     const target = event.target instanceof Element ? event.target : null;
     if (event.defaultPrevented || target?.closest('dialog')) return;
     if (event.key === 'Escape') onCancel();
-    if (event.key === 'Enter' && !target?.closest('a, button, input, select, textarea, summary, [role=tabpanel]')) onRun();
+    if (
+      event.key === 'Enter' &&
+      !target?.closest('a, button, input, select, textarea, summary, [role=tabpanel]')
+    )
+      onRun();
   });
   useEffect(() => {
     const listener = (event: KeyboardEvent): void => onKey(event);

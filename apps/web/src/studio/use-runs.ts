@@ -88,7 +88,14 @@ export function useRuns() {
           preview = URL.createObjectURL(source.file);
           previews.current.push(preview);
         } else if (source?.type === 'blob') preview = fovea.blobs.url(source.sha256);
-        return { id, name: source ? sourceName(source) : '', source, preview, request: undefined, state: { status: 'idle' } };
+        return {
+          id,
+          name: source ? sourceName(source) : '',
+          source,
+          preview,
+          request: undefined,
+          state: { status: 'idle' },
+        };
       });
       dispatch({ type: 'replace', items });
       return items;
@@ -103,7 +110,9 @@ export function useRuns() {
       const startedAt = performance.now();
       patch({ status: 'running', startedAt });
       try {
-        const inputs = Object.entries(request.inputs).map(([name, source]) => [name, sdkInput(source)] as const);
+        const inputs = Object.entries(request.inputs).map(
+          ([name, source]) => [name, sdkInput(source)] as const,
+        );
         const envelope = (await fovea.run(request.task, Object.fromEntries(inputs), request.params, {
           signal,
           ...(request.model === undefined ? {} : { model: request.model }),

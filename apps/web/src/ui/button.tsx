@@ -32,9 +32,20 @@ export function ButtonLink({ look, icon, className, children, ...rest }: Look & 
 }
 
 /** A square button with only an icon; `label` is its name. */
-export function IconButton({ icon, label, className, ...rest }: { icon: IconName; label: string } & ComponentProps<'button'>) {
+export function IconButton({
+  icon,
+  label,
+  className,
+  ...rest
+}: { icon: IconName; label: string } & ComponentProps<'button'>) {
   return (
-    <button type="button" title={label} aria-label={label} {...rest} className={classes(styles['icon'], className)}>
+    <button
+      type="button"
+      title={label}
+      aria-label={label}
+      {...rest}
+      className={classes(styles['icon'], className)}
+    >
       <Icon name={icon} />
     </button>
   );
