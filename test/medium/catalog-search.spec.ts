@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { postgresMissing, startPostgres, type TestPostgres } from './postgres.ts';
-import { runRecord } from './runs.ts';
+import { runRecord, type RunChoice } from './runs.ts';
 
 describe.skipIf(postgresMissing)('catalog search', () => {
   let postgres: TestPostgres;
@@ -15,13 +15,13 @@ describe.skipIf(postgresMissing)('catalog search', () => {
     postgres = await startPostgres();
     dataDir = mkdtempSync(join(tmpdir(), 'fovea-catalog-'));
     catalog = await openCatalog({ dataDir, databaseUrl: await postgres.freshDatabase() });
-    const choices = [
+    const choices: RunChoice[] = [
       { labels: [['tabby, tabby cat', 0.9], ['Egyptian cat', 0.05]], createdAt: at(1) },
       { labels: [['Egyptian cat', 0.7], ['lynx', 0.2]], createdAt: at(2), model: 'efficientnet-lite4' },
       { labels: [['sea-lion', 0.8], ['Größe', 0.1]], createdAt: at(3) },
       { labels: [['cat', 0.6], ['cat', 0.5], ['cat', 0.4]], createdAt: at(4), task: 'action' },
       { result: { kind: 'vector', space: 'visual', values: [1, 2] }, createdAt: at(5), task: 'embedding' },
-    ] as const;
+    ];
     await Promise.all(choices.map((choice) => catalog.runs.record(runRecord('local', choice))));
   });
   afterAll(async () => {
