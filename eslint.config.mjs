@@ -83,8 +83,9 @@ const SYNTAX = {
       message: 'No sleeps in specs: wait for the event, or vi.waitFor / expect.poll for the state.',
     },
     {
+      // Clearing up may look first what there is to clear up, and wait for it with vi.waitFor.
       selector:
-        ":matches(IfStatement, ConditionalExpression, LogicalExpression, SwitchStatement, CatchClause) CallExpression[callee.name='expect']",
+        ":matches(IfStatement, ConditionalExpression, LogicalExpression, SwitchStatement, CatchClause) CallExpression[callee.name='expect']:not(CallExpression[callee.name=/^after(Each|All)$/] *)",
       message: 'No conditional assertions: an expect that may not run proves nothing.',
     },
   ],

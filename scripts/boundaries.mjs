@@ -40,7 +40,7 @@ export const SOLE_IMPORTERS = [
   { only: 'libs/jobs', packages: ['pg-boss', 'graphile-worker'] },
 ];
 
-function boundaryRule(table) {
+function boundaryRule(table, allow = []) {
   return [
     'error',
     {
@@ -50,7 +50,7 @@ function boundaryRule(table) {
       })),
       // The page shows the same sample pictures that the tests use: data, and bundled. The command's launcher finds
       // Node as the scripts do, before anything is built.
-      allow: ['/test/fixtures/samples/[\\w-]+\\.jpg$', '^../../../scripts/node24\\.mjs$'],
+      allow: ['/test/fixtures/samples/[\\w-]+\\.jpg$', '^../../../scripts/node24\\.mjs$', ...allow],
       // testing knows the core, and the core's own specs use testing: a circle of packages, never of modules.
       ignoredCircularDependencies: table['type:testing'].map((tag) => ['@fovea/testing', `tag:${tag}`]),
       // A package may be loaded lazily in one place and plainly in another.
@@ -76,5 +76,12 @@ export function boundaryBlocks() {
       files: files.flatMap((file) => SPECS.map((spec) => [file, spec])),
       rules: rule(withTesting(table)),
     })),
+    // A test of a whole room may look behind its public face: Postgres, processes and files are tested there.
+    {
+      files: ['test/**'],
+      rules: {
+        '@nx/enforce-module-boundaries': boundaryRule(TABLE, ['^(\\.\\./)+(libs|apps)/[\\w-]+/src/']),
+      },
+    },
   ];
 }
