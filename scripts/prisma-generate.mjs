@@ -16,7 +16,8 @@ const require = createRequire(import.meta.url);
 /** Everything that the generated client depends on. */
 function fingerprint() {
   const hash = createHash('sha256');
-  for (const file of ['prisma/schema.prisma', 'prisma.config.ts']) hash.update(readFileSync(join(root, file)));
+  for (const file of ['prisma/schema.prisma', 'prisma.config.ts'])
+    hash.update(readFileSync(join(root, file)));
   for (const name of ['prisma', '@prisma/client']) hash.update(require(`${name}/package.json`).version);
   return hash.digest('hex');
 }
@@ -24,7 +25,8 @@ function fingerprint() {
 /** @returns true when it had to be generated */
 export function generatePrismaClient() {
   const wanted = fingerprint();
-  if (existsSync(join(output, 'client.ts')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return false;
+  if (existsSync(join(output, 'client.ts')) && existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
+    return false;
   const node = findNode();
   const result = spawnSync(node, [require.resolve('prisma/build/index.js'), 'generate'], {
     cwd: root,
@@ -46,7 +48,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const started = performance.now();
     const generated = generatePrismaClient();
-    console.log(generated ? `Prisma client generated in ${Math.round(performance.now() - started)} ms` : 'Prisma client is up to date');
+    console.log(
+      generated
+        ? `Prisma client generated in ${Math.round(performance.now() - started)} ms`
+        : 'Prisma client is up to date',
+    );
   } catch (error) {
     console.error(error.message);
     process.exit(1);

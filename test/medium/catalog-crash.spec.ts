@@ -1,4 +1,5 @@
 import { lockDataFolder, openCatalog, readDataLock, type Catalog } from '@fovea/catalog';
+import { isAlive, readPostmaster } from '@fovea/catalog/internal';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -6,8 +7,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readPostmaster } from '../../libs/catalog/src/postgres/postmaster.ts';
-import { isAlive } from '../../libs/catalog/src/processes.ts';
 import { postgresMissing } from './postgres.ts';
 import { runRecord, sha256Of } from './runs.ts';
 
@@ -16,7 +15,11 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
   const catalogs: Catalog[] = [];
   const writers: ChildProcess[] = [];
   const said: string[] = [];
-  const log = { info: (text: string) => said.push(text), warn: (text: string) => said.push(text), error: (text: string) => said.push(text) };
+  const log = {
+    info: (text: string) => said.push(text),
+    warn: (text: string) => said.push(text),
+    error: (text: string) => said.push(text),
+  };
 
   beforeEach(() => void (dataDir = mkdtempSync(join(tmpdir(), 'fovea-crash-'))));
   afterEach(async () => {
@@ -25,7 +28,7 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
     const left = postmaster();
     if (left) {
       process.kill(left.pid, 'SIGINT');
-      await vi.waitFor(() => expect(isAlive(left.pid)).toBe(false), { timeout: 20_000 });
+      await vi.waitUntil(() => !isAlive(left.pid), { timeout: 20_000 });
     }
     rmSync(dataDir, { recursive: true, force: true });
     said.length = 0;
@@ -39,9 +42,13 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
   };
   /** Another process that records until it is killed; resolves once so many are acknowledged. */
   const write = async (count: number) => {
-    const child = spawn(process.execPath, ['--conditions=source', join(import.meta.dirname, 'catalog-writer.ts'), dataDir], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--conditions=source', join(import.meta.dirname, 'catalog-writer.ts'), dataDir],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
     writers.push(child);
     const acknowledged: { id: string; sha256: string }[] = [];
     const enough = Promise.withResolvers<void>();
@@ -96,7 +103,10 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
 
   test('a folder has one owner: the second process is refused and told where the first answers', async () => {
     const { child } = await write(1);
-    await expect(open()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(String(child.pid)) });
+    await expect(open()).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(String(child.pid)),
+    });
     expect(readDataLock(dataDir)?.pid).toBe(child.pid);
     await kill(child);
     await open();
@@ -130,9 +140,16 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
     const workers = Promise.all([worker(), worker(), worker(), worker()]);
     const killed = postmaster()?.pid ?? 0;
     process.kill(killed, 'SIGKILL');
-    await vi.waitFor(() => expect(postmaster()).toMatchObject({ pid: expect.not.toSatisfy((pid) => pid === killed), state: 'ready' }), {
-      timeout: 20_000,
-    });
+    await vi.waitFor(
+      () =>
+        expect(postmaster()).toMatchObject({
+          pid: expect.not.toSatisfy((pid) => pid === killed),
+          state: 'ready',
+        }),
+      {
+        timeout: 20_000,
+      },
+    );
     await vi.waitFor(() => catalog.ping(), { timeout: 20_000 });
     const count = acknowledged.length;
     await vi.waitFor(() => expect(acknowledged.length).toBeGreaterThan(count + 20), { timeout: 20_000 });
@@ -162,7 +179,10 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
     const first = await open();
     await first.runs.record(runRecord('local'));
     await first.close();
-    writeFileSync(join(dataDir, 'postgres', 'postmaster.pid'), `${process.pid}\n${join(dataDir, 'postgres')}\n1\n5432\n\n127.0.0.1\n\nready\n`);
+    writeFileSync(
+      join(dataDir, 'postgres', 'postmaster.pid'),
+      `${process.pid}\n${join(dataDir, 'postgres')}\n1\n5432\n\n127.0.0.1\n\nready\n`,
+    );
     const second = await open();
     expect((await second.stats()).runs).toBe(1);
   });
@@ -172,10 +192,16 @@ describe.skipIf(postgresMissing)('catalog with its own Postgres', () => {
     const version = join(dataDir, 'postgres', 'PG_VERSION');
     const ours = readFileSync(version, 'utf8');
     writeFileSync(version, '15\n');
-    await expect(open()).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE', message: expect.stringContaining('Postgres 15') });
+    await expect(open()).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+      message: expect.stringContaining('Postgres 15'),
+    });
     writeFileSync(version, ours);
     rmSync(join(dataDir, 'postgres.password'));
-    await expect(open()).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE', message: expect.stringContaining('password') });
+    await expect(open()).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+      message: expect.stringContaining('password'),
+    });
     // A failed start leaves the folder to others.
     expect(readDataLock(dataDir)).toBeNull();
   });

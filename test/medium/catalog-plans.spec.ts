@@ -1,7 +1,8 @@
+import { listStatement } from '@fovea/catalog/internal';
+import type { RunFilter } from '@fovea/catalog';
 import { RunQuery } from '@fovea/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pg from 'pg';
-import { listStatement, type RunFilter } from '../../libs/catalog/src/run-query.ts';
 import { postgresMissing, startPostgres, type TestPostgres } from './postgres.ts';
 
 const RUNS = 20_000;
@@ -46,7 +47,10 @@ describe.skipIf(postgresMissing)(`plans on ${RUNS} runs`, () => {
   const plan = async (filter: Partial<RunFilter>): Promise<PlanNode[]> => {
     const { limit, ...parsed } = RunQuery.parse(filter);
     const { text, values } = listStatement({ owner: 'ann', filter: parsed, limit: limit + 1 });
-    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(`EXPLAIN (FORMAT JSON) ${text}`, values);
+    const { rows } = await client.query<{ 'QUERY PLAN': { Plan: PlanNode }[] }>(
+      `EXPLAIN (FORMAT JSON) ${text}`,
+      values,
+    );
     const nodes: PlanNode[] = [];
     const walk = (node: PlanNode): void => {
       nodes.push(node);
@@ -65,7 +69,10 @@ describe.skipIf(postgresMissing)(`plans on ${RUNS} runs`, () => {
     [{ model: 'rare' }, /^run_models_owner_model_id_idx$/],
     [{ label: 'label a7' }, /^search_rows_owner_label_idx$/],
     [{ label: 'label a7', minScore: 0.4 }, /^search_rows_owner_label_idx$/],
-    [{ label: 'LABEL A7', minScore: 0.4, task: 'classification', since: '2026-01-02T00:00:00Z' }, /^search_rows_owner_label_idx$/],
+    [
+      { label: 'LABEL A7', minScore: 0.4, task: 'classification', since: '2026-01-02T00:00:00Z' },
+      /^search_rows_owner_label_idx$/,
+    ],
     [{ label: 'label a7', model: 'common' }, /^search_rows_owner_label_idx$/],
     [{ q: 'a7' }, /^search_rows_words_idx$/],
     [{ q: 'a7 label', minScore: 0.4, task: 'classification' }, /^search_rows_words_idx$/],

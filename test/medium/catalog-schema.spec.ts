@@ -1,8 +1,12 @@
+import {
+  applyMigrations,
+  migrateDatabase,
+  migrationsFolder,
+  readMigrations,
+  silentLog,
+} from '@fovea/catalog/internal';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { migrateDatabase } from '../../libs/catalog/src/database.ts';
-import { silentLog } from '../../libs/catalog/src/log.ts';
-import { applyMigrations, migrationsFolder, readMigrations } from '../../libs/catalog/src/migrations.ts';
 import { postgresMissing, query, startPostgres, type TestPostgres } from './postgres.ts';
 import { prismaSchema, schemaDiff } from './schema-diff.ts';
 
@@ -18,12 +22,20 @@ describe.skipIf(postgresMissing)('the database and schema.prisma', () => {
   test.each([
     ['a column more', 'ALTER TABLE runs ADD COLUMN extra text', 'DROP COLUMN "extra"'],
     ['a column less', 'ALTER TABLE run_inputs DROP COLUMN mime', 'ADD COLUMN     "mime"'],
-    ['another type', 'ALTER TABLE search_rows ALTER COLUMN score TYPE real', '"score" SET DATA TYPE DOUBLE PRECISION'],
+    [
+      'another type',
+      'ALTER TABLE search_rows ALTER COLUMN score TYPE real',
+      '"score" SET DATA TYPE DOUBLE PRECISION',
+    ],
     ['another nullability', 'ALTER TABLE runs ALTER COLUMN device DROP NOT NULL', '"device" SET NOT NULL'],
     ['another default', 'ALTER TABLE blobs ALTER COLUMN created_at DROP DEFAULT', '"created_at" SET DEFAULT'],
     ['an index less', 'DROP INDEX runs_owner_created_at_idx', 'CREATE INDEX "runs_owner_created_at_idx"'],
     ['an index more', 'CREATE INDEX extra_idx ON runs (device)', 'DROP INDEX "extra_idx"'],
-    ['a key less', 'ALTER TABLE run_models DROP CONSTRAINT run_models_run_id_fkey', 'ADD CONSTRAINT "run_models_run_id_fkey"'],
+    [
+      'a key less',
+      'ALTER TABLE run_models DROP CONSTRAINT run_models_run_id_fkey',
+      'ADD CONSTRAINT "run_models_run_id_fkey"',
+    ],
     ['a table more', 'CREATE TABLE extra (id int PRIMARY KEY)', 'DROP TABLE "extra"'],
   ])('%s in the database is found', async (_, change, expected) => {
     const url = await postgres.freshDatabase();
@@ -32,13 +44,25 @@ describe.skipIf(postgresMissing)('the database and schema.prisma', () => {
   });
 
   test.each([
-    ['a column more', '  device      String', '  device      String\n  extra String?', 'ADD COLUMN     "extra" TEXT'],
+    [
+      'a column more',
+      '  device      String',
+      '  device      String\n  extra String?',
+      'ADD COLUMN     "extra" TEXT',
+    ],
     ['a column less', '  device      String\n', '', 'DROP COLUMN "device"'],
-    ['an index less', '  @@index([createdAt], map: "runs_created_at_idx")\n', '', 'DROP INDEX "runs_created_at_idx"'],
+    [
+      'an index less',
+      '  @@index([createdAt], map: "runs_created_at_idx")\n',
+      '',
+      'DROP INDEX "runs_created_at_idx"',
+    ],
   ])('%s in the schema is found', async (_, before, after, expected) => {
     const schema = prismaSchema();
     expect(schema).toContain(before);
-    expect(await schemaDiff(await postgres.freshDatabase(), schema.replace(before, after))).toContain(expected);
+    expect(await schemaDiff(await postgres.freshDatabase(), schema.replace(before, after))).toContain(
+      expected,
+    );
   });
 
   // What Prisma's comparison does not look at.
@@ -47,7 +71,10 @@ describe.skipIf(postgresMissing)('the database and schema.prisma', () => {
       await postgres.freshDatabase(),
       `SELECT is_generated, generation_expression FROM information_schema.columns WHERE table_name = 'search_rows' AND column_name = 'words'`,
     );
-    expect(column).toMatchObject({ is_generated: 'ALWAYS', generation_expression: expect.stringContaining('label_key') });
+    expect(column).toMatchObject({
+      is_generated: 'ALWAYS',
+      generation_expression: expect.stringContaining('label_key'),
+    });
   });
 });
 
@@ -90,7 +117,9 @@ describe.skipIf(postgresMissing)('migrations', () => {
   test('a new one is applied on top; the data stays', async () => {
     const url = await postgres.freshDatabase();
     await query(url, "INSERT INTO models (model_id, sha256, revision) VALUES ('m', 's', 1)");
-    expect(await apply(url, [...shipped(), next('9998_more', 'ALTER TABLE models ADD COLUMN note text')])).toEqual(['9998_more']);
+    expect(
+      await apply(url, [...shipped(), next('9998_more', 'ALTER TABLE models ADD COLUMN note text')]),
+    ).toEqual(['9998_more']);
     expect(await query(url, 'SELECT model_id, note FROM models')).toEqual([{ model_id: 'm', note: null }]);
     expect(await apply(url, [...shipped(), next('9998_more', '')])).toEqual([]);
   });
@@ -103,7 +132,9 @@ describe.skipIf(postgresMissing)('migrations', () => {
       message: expect.stringContaining('9998_bad failed: division by zero'),
     });
     expect(await query(url, "SELECT to_regclass('half') AS half")).toEqual([{ half: null }]);
-    expect(await apply(url, [...shipped(), next('9998_bad', 'CREATE TABLE half (id int)')])).toEqual(['9998_bad']);
+    expect(await apply(url, [...shipped(), next('9998_bad', 'CREATE TABLE half (id int)')])).toEqual([
+      '9998_bad',
+    ]);
   });
 
   test('a database that is ahead, and a file that was changed, are refused', async () => {

@@ -16,10 +16,37 @@ describe.skipIf(postgresMissing)('catalog search', () => {
     dataDir = mkdtempSync(join(tmpdir(), 'fovea-catalog-'));
     catalog = await openCatalog({ dataDir, databaseUrl: await postgres.freshDatabase() });
     const choices: RunChoice[] = [
-      { labels: [['tabby, tabby cat', 0.9], ['Egyptian cat', 0.05]], createdAt: at(1) },
-      { labels: [['Egyptian cat', 0.7], ['lynx', 0.2]], createdAt: at(2), model: 'efficientnet-lite4' },
-      { labels: [['sea-lion', 0.8], ['Größe', 0.1]], createdAt: at(3) },
-      { labels: [['cat', 0.6], ['cat', 0.5], ['cat', 0.4]], createdAt: at(4), task: 'action' },
+      {
+        labels: [
+          ['tabby, tabby cat', 0.9],
+          ['Egyptian cat', 0.05],
+        ],
+        createdAt: at(1),
+      },
+      {
+        labels: [
+          ['Egyptian cat', 0.7],
+          ['lynx', 0.2],
+        ],
+        createdAt: at(2),
+        model: 'efficientnet-lite4',
+      },
+      {
+        labels: [
+          ['sea-lion', 0.8],
+          ['Größe', 0.1],
+        ],
+        createdAt: at(3),
+      },
+      {
+        labels: [
+          ['cat', 0.6],
+          ['cat', 0.5],
+          ['cat', 0.4],
+        ],
+        createdAt: at(4),
+        task: 'action',
+      },
       { result: { kind: 'vector', space: 'visual', values: [1, 2] }, createdAt: at(5), task: 'embedding' },
     ];
     await Promise.all(choices.map((choice) => catalog.runs.record(runRecord('local', choice))));
@@ -76,6 +103,8 @@ describe.skipIf(postgresMissing)('catalog search', () => {
   });
 
   test('a foreign cursor is INVALID_PARAMETER', async () => {
-    await expect(catalog.runs.list('local', { cursor: 'x' })).rejects.toMatchObject({ code: 'INVALID_PARAMETER' });
+    await expect(catalog.runs.list('local', { cursor: 'x' })).rejects.toMatchObject({
+      code: 'INVALID_PARAMETER',
+    });
   });
 });

@@ -42,7 +42,10 @@ describe.skipIf(postgresMissing)('catalog', () => {
   describe('runs', () => {
     test('an envelope comes back exactly as it was recorded', async () => {
       const record = runRecord('local', {
-        labels: [['tabby', 0.123456789012345], ['NUL \0 and half \ud800 and 🐱', 1e-7]],
+        labels: [
+          ['tabby', 0.123456789012345],
+          ['NUL \0 and half \ud800 and 🐱', 1e-7],
+        ],
         params: { z: 1, a: { nested: [null, true, 1e21, 'ü\u0000'] }, '': '\\"', big: 9007199254740991 },
       });
       await catalog.runs.record(record);
@@ -53,7 +56,13 @@ describe.skipIf(postgresMissing)('catalog', () => {
     });
 
     test('a run that nobody recorded is null, whatever the id', async () => {
-      for (const id of ['', 'x', '../etc', '01890000-0000-7000-8000-000000000000', "'; DROP TABLE runs; --"]) {
+      for (const id of [
+        '',
+        'x',
+        '../etc',
+        '01890000-0000-7000-8000-000000000000',
+        "'; DROP TABLE runs; --",
+      ]) {
         expect(await catalog.runs.get('local', id)).toBeNull();
         expect(await catalog.runs.delete('local', id)).toBe(false);
       }
@@ -84,7 +93,9 @@ describe.skipIf(postgresMissing)('catalog', () => {
       const first = runRecord('local');
       await catalog.runs.record(first);
       const others = Array.from({ length: 20 }, () => runRecord('local'));
-      const settled = await Promise.allSettled([first, ...others].map((record) => catalog.runs.record(record)));
+      const settled = await Promise.allSettled(
+        [first, ...others].map((record) => catalog.runs.record(record)),
+      );
       expect(settled[0]).toMatchObject({ status: 'rejected', reason: { code: 'CONFLICT' } });
       expect(settled.slice(1).every(({ status }) => status === 'fulfilled')).toBe(true);
       expect((await catalog.stats()).runs).toBe(21);
@@ -92,7 +103,10 @@ describe.skipIf(postgresMissing)('catalog', () => {
 
     test('concurrent runs share commits', async () => {
       const commits = async () => {
-        const [row] = await query<{ n: string }>(databaseUrl, `SELECT count(DISTINCT xmin::text) AS n FROM runs`);
+        const [row] = await query<{ n: string }>(
+          databaseUrl,
+          `SELECT count(DISTINCT xmin::text) AS n FROM runs`,
+        );
         return Number(row?.n);
       };
       await Promise.all(Array.from({ length: 100 }, () => catalog.runs.record(runRecord('local'))));
@@ -125,7 +139,8 @@ describe.skipIf(postgresMissing)('catalog', () => {
       cursor = page.nextCursor;
     } while (cursor);
     const streamed: string[] = [];
-    for await (const envelope of catalog.runs.stream('local', { label: 'tabby' })) streamed.push(envelope.run.id);
+    for await (const envelope of catalog.runs.stream('local', { label: 'tabby' }))
+      streamed.push(envelope.run.id);
     writing = false;
     await writer;
     const expected = before.map((record) => record.envelope.run.id).sort();
@@ -149,14 +164,22 @@ describe.skipIf(postgresMissing)('catalog', () => {
       expect(await catalog.blobs.open('bob', sha256)).toBeNull();
       // To know a hash is not to have the bytes.
       const { owner, envelope } = runRecord('bob', { input: bytes });
-      await catalog.runs.record({ owner, envelope, inputs: [{ name: 'image', index: 0, sha256, mime: 'image/jpeg' }] });
+      await catalog.runs.record({
+        owner,
+        envelope,
+        inputs: [{ name: 'image', index: 0, sha256, mime: 'image/jpeg' }],
+      });
       expect(await catalog.blobs.get('bob', sha256)).toBeNull();
     });
 
     test('a run may refer to what its owner could read, without the bytes', async () => {
       await catalog.blobs.put('ann', bytes, 'image/png', { reference: true });
       const { owner, envelope } = runRecord('ann', { input: bytes });
-      await catalog.runs.record({ owner, envelope, inputs: [{ name: 'image', index: 0, sha256, mime: 'image/png' }] });
+      await catalog.runs.record({
+        owner,
+        envelope,
+        inputs: [{ name: 'image', index: 0, sha256, mime: 'image/png' }],
+      });
       expect(await catalog.blobs.forget('ann', sha256)).toBe(true);
       expect(await catalog.blobs.get('ann', sha256)).toMatchObject({ mime: 'image/png' });
     });
@@ -293,17 +316,24 @@ describe.skipIf(postgresMissing)('catalog', () => {
       expect(await catalog.idempotency.begin('ann', 'k', request)).toEqual({ state: 'new' });
       const record = runRecord('ann');
       await catalog.runs.record({ ...record, idempotencyKey: { key: 'k', requestSha256: request } });
-      expect(await catalog.idempotency.begin('ann', 'k', request)).toEqual({ state: 'done', runIds: [record.envelope.run.id] });
+      expect(await catalog.idempotency.begin('ann', 'k', request)).toEqual({
+        state: 'done',
+        runIds: [record.envelope.run.id],
+      });
     });
 
     test('keys belong to owners, and to one request', async () => {
       await catalog.idempotency.begin('ann', 'k', request);
       expect(await catalog.idempotency.begin('bob', 'k', request)).toEqual({ state: 'new' });
-      await expect(catalog.idempotency.begin('ann', 'k', 'b'.repeat(64))).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(catalog.idempotency.begin('ann', 'k', 'b'.repeat(64))).rejects.toMatchObject({
+        code: 'CONFLICT',
+      });
     });
 
     test('of many at once exactly one works; the others can wait for it', async () => {
-      const states = await Promise.all(Array.from({ length: 10 }, () => catalog.idempotency.begin('ann', 'k', request)));
+      const states = await Promise.all(
+        Array.from({ length: 10 }, () => catalog.idempotency.begin('ann', 'k', request)),
+      );
       expect(states.map(({ state }) => state).sort()).toEqual([...Array<string>(9).fill('busy'), 'new']);
       const waiting = catalog.idempotency.begin('ann', 'k', request, { waitMs: 30_000 });
       const record = runRecord('ann');
@@ -330,7 +360,10 @@ describe.skipIf(postgresMissing)('catalog', () => {
 
     test('a key is free again when its holder has died, its runs were deleted, or a day has passed', async () => {
       await catalog.idempotency.begin('ann', 'dead', request);
-      await query(databaseUrl, "UPDATE idempotency_keys SET lease_until = now() - interval '1 s' WHERE key = 'dead'");
+      await query(
+        databaseUrl,
+        "UPDATE idempotency_keys SET lease_until = now() - interval '1 s' WHERE key = 'dead'",
+      );
       expect(await catalog.idempotency.begin('ann', 'dead', request)).toEqual({ state: 'new' });
 
       await catalog.idempotency.begin('ann', 'deleted', request);
@@ -340,28 +373,42 @@ describe.skipIf(postgresMissing)('catalog', () => {
       expect(await catalog.idempotency.begin('ann', 'deleted', request)).toEqual({ state: 'new' });
 
       await catalog.idempotency.begin('ann', 'old', request);
-      await query(databaseUrl, "UPDATE idempotency_keys SET created_at = now() - interval '25 h' WHERE key = 'old'");
+      await query(
+        databaseUrl,
+        "UPDATE idempotency_keys SET created_at = now() - interval '25 h' WHERE key = 'old'",
+      );
       expect(await catalog.idempotency.begin('ann', 'old', 'b'.repeat(64))).toEqual({ state: 'new' });
     });
 
     test('a key that no header could carry is refused', async () => {
-      await expect(catalog.idempotency.begin('ann', 'ü', request)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      await expect(catalog.idempotency.begin('ann', 'ü', request)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+      });
     });
   });
 
   test('what was recorded before the database went is there after it came back; in between the answer is quick', async () => {
     const name = databaseUrl.split('/').at(-1) ?? '';
-    const away = (allow: boolean) => query(postgres.url, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS ${allow}`);
+    const away = (allow: boolean) =>
+      query(postgres.url, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS ${allow}`);
     const record = runRecord('ann');
     await catalog.runs.record(record);
     await away(false);
-    await query(postgres.url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    await query(postgres.url, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      name,
+    ]);
     const started = performance.now();
     await expect(catalog.ping()).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
-    await expect(catalog.runs.get('ann', record.envelope.run.id)).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
+    await expect(catalog.runs.get('ann', record.envelope.run.id)).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+    });
     await expect(catalog.runs.list('ann')).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
-    await expect(catalog.runs.record(runRecord('ann'))).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
-    await expect(catalog.idempotency.begin('ann', 'k', 'a')).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
+    await expect(catalog.runs.record(runRecord('ann'))).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+    });
+    await expect(catalog.idempotency.begin('ann', 'k', 'a')).rejects.toMatchObject({
+      code: 'CATALOG_UNAVAILABLE',
+    });
     expect(performance.now() - started).toBeLessThan(15_000);
     await away(true);
     await catalog.ping();
@@ -381,7 +428,9 @@ describe.skipIf(postgresMissing)('catalog', () => {
     const waiting = catalog.runs.record(runRecord('ann'));
     await catalog.close();
     await waiting;
-    await expect(catalog.runs.record({ owner: 'ann', envelope: runEnvelope(), inputs: [] })).rejects.toMatchObject({
+    await expect(
+      catalog.runs.record({ owner: 'ann', envelope: runEnvelope(), inputs: [] }),
+    ).rejects.toMatchObject({
       code: 'CATALOG_UNAVAILABLE',
     });
   });

@@ -1,12 +1,9 @@
+import { EmbeddedPostgres, findBinaries, migrateDatabase, silentLog } from '@fovea/catalog/internal';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { migrateDatabase } from '../../libs/catalog/src/database.ts';
-import { silentLog } from '../../libs/catalog/src/log.ts';
-import { findBinaries } from '../../libs/catalog/src/postgres/binaries.ts';
-import { EmbeddedPostgres } from '../../libs/catalog/src/postgres/server.ts';
 
 /** Why no Postgres can run here, or null. Specs skip on it, and say so. */
 export const postgresMissing: string | null = (() => {
@@ -40,7 +37,8 @@ export async function startPostgres(): Promise<TestPostgres> {
     return databaseUrl(name);
   };
   // Nothing here must survive a power cut, and copies of databases are mostly syncs. (Durability has specs of its own.)
-  for (const statement of ['ALTER SYSTEM SET fsync = off', 'SELECT pg_reload_conf()']) await query(server.url, statement);
+  for (const statement of ['ALTER SYSTEM SET fsync = off', 'SELECT pg_reload_conf()'])
+    await query(server.url, statement);
   await query(server.url, 'CREATE DATABASE migrated');
   await migrateDatabase(databaseUrl('migrated'), silentLog);
   return {

@@ -34,7 +34,9 @@ export function runEnvelope(choice: RunChoice = {}): RunEnvelope {
     run: {
       id,
       task: choice.task ?? 'classification',
-      models: [{ role: 'primary', id: choice.model ?? 'efficientnet-lite0', revision: 1, sha256: 'a'.repeat(64) }],
+      models: [
+        { role: 'primary', id: choice.model ?? 'efficientnet-lite0', revision: 1, sha256: 'a'.repeat(64) },
+      ],
       params: choice.params ?? { topK: 5 },
       device: 'cpu',
       batchSize: 1,
@@ -43,7 +45,9 @@ export function runEnvelope(choice: RunChoice = {}): RunEnvelope {
       timings: { decodeMs: 1.5, queueMs: 0, inferenceMs: 20.25, postprocessMs: 0.1, totalMs: 22 },
       stages: [{ role: 'primary', queueMs: 0, inferenceMs: 20.25, batchSize: 1, cached: false }],
     },
-    inputs: { image: { sha256: sha256Of(input), mime: 'image/jpeg', bytes: input.length, width: 640, height: 480 } },
+    inputs: {
+      image: { sha256: sha256Of(input), mime: 'image/jpeg', bytes: input.length, width: 640, height: 480 },
+    },
     result: choice.result ?? {
       kind: 'labels',
       labels: labels.map(([label, score], classId) => ({ label, classId, score })),
@@ -57,5 +61,9 @@ export function runEnvelope(choice: RunChoice = {}): RunEnvelope {
 export function runRecord(owner: string, choice: RunChoice = {}) {
   const bytes = choice.input ?? Buffer.from('a picture');
   const envelope = runEnvelope(choice);
-  return { owner, envelope, inputs: [{ name: 'image', index: 0, sha256: sha256Of(bytes), bytes, mime: 'image/jpeg' }] };
+  return {
+    owner,
+    envelope,
+    inputs: [{ name: 'image', index: 0, sha256: sha256Of(bytes), bytes, mime: 'image/jpeg' }],
+  };
 }

@@ -68,7 +68,9 @@ class CharacterAdapter extends PrismaPg {
   override async connect() {
     const adapter = await super.connect();
     const characterColumns = new Set<string>();
-    const query = this.#pool.query.bind(this.#pool) as unknown as (...args: unknown[]) => Promise<pg.QueryArrayResult>;
+    const query = this.#pool.query.bind(this.#pool) as unknown as (
+      ...args: unknown[]
+    ) => Promise<pg.QueryArrayResult>;
     Object.assign(this.#pool, {
       query: async (...args: unknown[]) => {
         const result = await query(...args);

@@ -27,7 +27,10 @@ test('bytes lie under their hash, and no draft stays', async () => {
 });
 
 test('a stream is the same blob as its bytes', async () => {
-  expect(await files.put(Readable.from([bytes.subarray(0, 2), bytes.subarray(2)]))).toEqual({ sha256, bytes: 5 });
+  expect(await files.put(Readable.from([bytes.subarray(0, 2), bytes.subarray(2)]))).toEqual({
+    sha256,
+    bytes: 5,
+  });
   expect(readFileSync(files.path(sha256))).toEqual(bytes);
 });
 
@@ -40,7 +43,9 @@ test('what is there is not written again, however many put it', async () => {
 });
 
 test('many at once with the same hash leave one whole file', async () => {
-  const stored = await Promise.all(Array.from({ length: 20 }, (_, i) => files.put(i % 2 ? bytes : Readable.from([bytes]))));
+  const stored = await Promise.all(
+    Array.from({ length: 20 }, (_, i) => files.put(i % 2 ? bytes : Readable.from([bytes]))),
+  );
   expect(new Set(stored.map((each) => each.sha256)).size).toBe(1);
   expect(readFileSync(files.path(sha256))).toEqual(bytes);
 });

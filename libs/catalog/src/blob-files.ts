@@ -52,7 +52,8 @@ export class BlobFiles {
       if (expected !== undefined && (await this.#touch(expected, content.length)))
         return { sha256: expected, bytes: content.length };
       const sha256 = createHash('sha256').update(content).digest('hex');
-      if (expected !== undefined && expected !== sha256) throw new TypeError(`bytes have the hash ${sha256}, not ${expected}`);
+      if (expected !== undefined && expected !== sha256)
+        throw new TypeError(`bytes have the hash ${sha256}, not ${expected}`);
       await this.#inTurn(sha256, async () => {
         if (!(await this.#refresh(sha256, content.length)))
           await this.#settle(await this.#draft(async (file) => void (await writeAll(file, content))), sha256);
@@ -178,7 +179,7 @@ export class BlobFiles {
 
 /** FileHandle.write may write a part only. */
 async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let offset = 0; offset < bytes.length; ) offset += (await file.write(bytes, offset)).bytesWritten;
+  for (let offset = 0; offset < bytes.length;) offset += (await file.write(bytes, offset)).bytesWritten;
 }
 
 /** Makes a rename durable; Windows has no such call and needs none. */
@@ -197,4 +198,5 @@ function missing(error: NodeJS.ErrnoException): null {
   throw error;
 }
 
-const full = (cause: unknown) => new VisionError('STORAGE_FULL', 'There is no space left in the data folder.', { cause });
+const full = (cause: unknown) =>
+  new VisionError('STORAGE_FULL', 'There is no space left in the data folder.', { cause });

@@ -70,7 +70,11 @@ export class Blobs {
    * @param range.start first byte, default 0
    * @param range.end last byte, default the last of the blob
    */
-  async open(owner: string, sha256: string, range: { start?: number; end?: number } = {}): Promise<(StoredBlob & { stream: Readable }) | null> {
+  async open(
+    owner: string,
+    sha256: string,
+    range: { start?: number; end?: number } = {},
+  ): Promise<(StoredBlob & { stream: Readable }) | null> {
     const blob = await this.get(owner, sha256);
     return blob && { ...blob, stream: createReadStream(blob.path, range) };
   }

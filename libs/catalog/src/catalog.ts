@@ -83,12 +83,15 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   let database: Database | undefined;
   try {
     const files = new BlobFiles(resolve(options.dataDir));
-    if (options.databaseUrl === undefined) server = await EmbeddedPostgres.start({ dataDir: resolve(options.dataDir), log });
+    if (options.databaseUrl === undefined)
+      server = await EmbeddedPostgres.start({ dataDir: resolve(options.dataDir), log });
     const url = () => server?.url ?? options.databaseUrl ?? '';
     database = new Database({ url, log });
     const opened = database;
     server?.onReturn(() => opened.moveTo(url()));
     await migrateDatabase(url(), log);
+    // Compiles Prisma's query compiler (0.1 s of this thread) now, not in the first request.
+    await guarded(() => opened.prisma.$connect());
     return await buildCatalog({ options, database, files, server, release: () => ownLock?.release() });
   } catch (error) {
     await database?.close().catch(() => {});
@@ -128,7 +131,8 @@ async function buildCatalog({ options, database, files, server, release }: Parts
     } finally {
       for (const release of holds) release();
     }
-    if (given.idempotencyKey && (given.idempotencyKey.done ?? true)) idempotency.ended(given.owner, given.idempotencyKey.key);
+    if (given.idempotencyKey && (given.idempotencyKey.done ?? true))
+      idempotency.ended(given.owner, given.idempotencyKey.key);
   };
   const record = async (given: RunRecord): Promise<void> => {
     if (closing) throw new VisionError('CATALOG_UNAVAILABLE', 'The catalog is being closed.');
@@ -182,7 +186,10 @@ const namedBlobs = ({ inputs, attachments = [], envelope }: RunRecord): string[]
 ];
 
 /** Writes what a run brings along, and finds what was put for it before; the rows that refer to it come after. */
-async function storeBlobs(record: RunRecord, options: { files: BlobFiles; blobs: Blobs; keepsInputs: boolean }): Promise<BlobUse[]> {
+async function storeBlobs(
+  record: RunRecord,
+  options: { files: BlobFiles; blobs: Blobs; keepsInputs: boolean },
+): Promise<BlobUse[]> {
   const { files, blobs, keepsInputs } = options;
   const { result, attachments = [], run } = record.envelope;
   const ofResult = new Set(resultBlobs(result));
@@ -207,13 +214,17 @@ async function storeBlobs(record: RunRecord, options: { files: BlobFiles; blobs:
 
 async function committedRuns(database: Database, batch: readonly PreparedRecord[]): Promise<Set<string>> {
   const owners = new Map(batch.map((record) => [record.envelope.run.id, record.owner]));
-  const { rows } = await database.pool.query<{ id: string; owner: string }>('SELECT id, owner FROM runs WHERE id = ANY ($1::uuid[])', [
-    [...owners.keys()],
-  ]);
+  const { rows } = await database.pool.query<{ id: string; owner: string }>(
+    'SELECT id, owner FROM runs WHERE id = ANY ($1::uuid[])',
+    [[...owners.keys()]],
+  );
   return new Set(rows.filter((row) => owners.get(row.id) === row.owner).map((row) => row.id));
 }
 
 async function catalogStats({ prisma }: Database): Promise<CatalogStats> {
-  const [runs, blobs] = await Promise.all([prisma.run.count(), prisma.blob.aggregate({ _count: true, _sum: { bytes: true } })]);
+  const [runs, blobs] = await Promise.all([
+    prisma.run.count(),
+    prisma.blob.aggregate({ _count: true, _sum: { bytes: true } }),
+  ]);
   return { runs, blobs: blobs._count, bytes: Number(blobs._sum.bytes ?? 0n) };
 }

@@ -15,7 +15,11 @@ export interface Collected {
  * Removes blobs that nothing refers to, and files that the database does not know: what a crash left.
  * A blob that was put within the grace period stays: its run may be about to be recorded.
  */
-export async function collectBlobs(database: Database, files: BlobFiles, graceMs: number = GRACE_MS): Promise<Collected> {
+export async function collectBlobs(
+  database: Database,
+  files: BlobFiles,
+  graceMs: number = GRACE_MS,
+): Promise<Collected> {
   let removedBlobs = 0;
   let bytes = 0;
   const removeFile = async (sha256: string) => {
@@ -29,7 +33,10 @@ export async function collectBlobs(database: Database, files: BlobFiles, graceMs
     if (found.length < BATCH) break;
   }
   for await (const hashes of files.hashes()) {
-    const known = await database.maintain<{ sha256: string }>('SELECT sha256 FROM blobs WHERE sha256 = ANY ($1)', [hashes]);
+    const known = await database.maintain<{ sha256: string }>(
+      'SELECT sha256 FROM blobs WHERE sha256 = ANY ($1)',
+      [hashes],
+    );
     const rows = new Set(known.rows.map((row) => row.sha256));
     for (const sha256 of hashes) if (!rows.has(sha256)) await removeFile(sha256);
   }

@@ -11,7 +11,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const file = () => join(folder, 'fovea.lock');
 const body = () => JSON.parse(readFileSync(file(), 'utf8')) as Record<string, unknown>;
 /** The lock as another process would have left it. */
-const forge = (change: object) => writeFileSync(file(), JSON.stringify({ ...body(), token: 'other', ...change }));
+const forge = (change: object) =>
+  writeFileSync(file(), JSON.stringify({ ...body(), token: 'other', ...change }));
 
 test('whoever looks finds the process and the address of its server', () => {
   expect(readDataLock(folder)).toBeNull();
@@ -25,7 +26,9 @@ test('whoever looks finds the process and the address of its server', () => {
 
 test('a folder has one owner, also within a process', () => {
   const lock = lockDataFolder(folder, { url: 'http://127.0.0.1:1' });
-  expect(() => lockDataFolder(folder)).toThrow(expect.objectContaining({ code: 'CONFLICT', hint: expect.stringContaining('http://127.0.0.1:1') }));
+  expect(() => lockDataFolder(folder)).toThrow(
+    expect.objectContaining({ code: 'CONFLICT', hint: expect.stringContaining('http://127.0.0.1:1') }),
+  );
   lock.release();
   lockDataFolder(folder).release();
 });

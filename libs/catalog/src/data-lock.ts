@@ -1,6 +1,16 @@
 import { VisionError } from '@fovea/contracts';
 import { randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { isAlive, processIdentity } from './processes.ts';
@@ -166,9 +176,13 @@ function isLive(owner: LockBody, path: string): boolean {
 
 function ownedBy(folder: string, owner: LockBody): VisionError {
   const where = owner.url ? ` (${owner.url})` : '';
-  return new VisionError('CONFLICT', `The data folder ${folder} belongs to the running process ${owner.pid}${where}.`, {
-    hint: owner.url
-      ? `Use that server (--server ${owner.url}), stop process ${owner.pid}, or name another folder with FOVEA_DATA.`
-      : `Stop process ${owner.pid}, or name another folder with FOVEA_DATA.`,
-  });
+  return new VisionError(
+    'CONFLICT',
+    `The data folder ${folder} belongs to the running process ${owner.pid}${where}.`,
+    {
+      hint: owner.url
+        ? `Use that server (--server ${owner.url}), stop process ${owner.pid}, or name another folder with FOVEA_DATA.`
+        : `Stop process ${owner.pid}, or name another folder with FOVEA_DATA.`,
+    },
+  );
 }

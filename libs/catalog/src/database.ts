@@ -48,7 +48,10 @@ export class Database {
   }
 
   /** A statement that may take minutes. */
-  async maintain<R extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<pg.QueryResult<R>> {
+  async maintain<R extends pg.QueryResultRow>(
+    text: string,
+    values: readonly unknown[] = [],
+  ): Promise<pg.QueryResult<R>> {
     const query = { text, values: [...values], query_timeout: MAINTENANCE_MS };
     return await this.pool.query<R>(query);
   }
@@ -66,7 +69,11 @@ const connectionConfig = (url: string): pg.PoolConfig => ({ connectionString: ur
  * @throws CATALOG_UNAVAILABLE
  */
 export async function migrateDatabase(url: string, log: Log): Promise<void> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS, application_name: 'fovea-migrate' });
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'fovea-migrate',
+  });
   client.on('error', () => {});
   try {
     await client.connect();

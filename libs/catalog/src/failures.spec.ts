@@ -6,7 +6,11 @@ const error = (code: string, message = 'x') => Object.assign(new Error(message),
 
 test.each([
   ['refused', error('ECONNREFUSED'), 'CATALOG_UNAVAILABLE'],
-  ['several addresses refused', Object.assign(new AggregateError([error('ECONNREFUSED')], ''), {}), 'CATALOG_UNAVAILABLE'],
+  [
+    'several addresses refused',
+    Object.assign(new AggregateError([error('ECONNREFUSED')], ''), {}),
+    'CATALOG_UNAVAILABLE',
+  ],
   ['shut down', error('57P01'), 'CATALOG_UNAVAILABLE'],
   ['too many connections', error('53300'), 'CATALOG_UNAVAILABLE'],
   ['wrong password', error('28P01'), 'CATALOG_UNAVAILABLE'],
@@ -14,7 +18,11 @@ test.each([
   ['no answer', new Error('Query read timeout'), 'CATALOG_UNAVAILABLE'],
   ['Prisma cannot reach it', error('P1001'), 'CATALOG_UNAVAILABLE'],
   ['inside a cause', new Error('outer', { cause: error('ECONNRESET') }), 'CATALOG_UNAVAILABLE'],
-  ['inside what Prisma tells', Object.assign(new Error('x'), { meta: { driverAdapterError: { cause: { originalCode: '57P03' } } } }), 'CATALOG_UNAVAILABLE'],
+  [
+    'inside what Prisma tells',
+    Object.assign(new Error('x'), { meta: { driverAdapterError: { cause: { originalCode: '57P03' } } } }),
+    'CATALOG_UNAVAILABLE',
+  ],
   ['full database', error('53100'), 'STORAGE_FULL'],
   ['full disk', error('ENOSPC'), 'STORAGE_FULL'],
 ])('%s', (_, cause, code) => {

@@ -1,8 +1,18 @@
 import { VisionError } from '@fovea/contracts';
 
-const NETWORK = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN']);
+const NETWORK = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+]);
 // What pg says without a code.
-const LOST = /connection terminated|connection ended|timeout exceeded when trying to connect|query read timeout|client was closed|not queryable|can't reach database|timeout expired|not currently accepting connections/i;
+const LOST =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|query read timeout|client was closed|not queryable|can't reach database|timeout expired|not currently accepting connections/i;
 // 08 connection, 57P0x shutdown or crash, 53 resources, 28 and 3D000 a URL that is wrong by now, 55P03 lock, 57014 timeout
 const UNAVAILABLE = /^(08|57P0|53|28|3D000|55P03|57014)/;
 
@@ -16,12 +26,14 @@ interface Failure {
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof VisionError) return error.code === 'CATALOG_UNAVAILABLE';
   return failuresOf(error).some(
-    ({ code, message }) => NETWORK.has(code) || UNAVAILABLE.test(code) || /^P1\d{3}$|^P2024$/.test(code) || LOST.test(message),
+    ({ code, message }) =>
+      NETWORK.has(code) || UNAVAILABLE.test(code) || /^P1\d{3}$|^P2024$/.test(code) || LOST.test(message),
   );
 }
 
 /** True when a row of this key is there already. */
-export const isDuplicate = (error: unknown): boolean => failuresOf(error).some(({ code }) => code === '23505' || code === 'P2002');
+export const isDuplicate = (error: unknown): boolean =>
+  failuresOf(error).some(({ code }) => code === '23505' || code === 'P2002');
 
 /** True when the disk of the database or of the blobs is full. */
 export const isFull = (error: unknown): boolean =>
@@ -33,9 +45,14 @@ export const isFull = (error: unknown): boolean =>
  */
 export function asCatalogError(error: unknown): unknown {
   if (error instanceof VisionError) return error;
-  if (isFull(error)) return new VisionError('STORAGE_FULL', 'There is no space left for the catalog.', { cause: error });
+  if (isFull(error))
+    return new VisionError('STORAGE_FULL', 'There is no space left for the catalog.', { cause: error });
   if (isUnavailable(error))
-    return new VisionError('CATALOG_UNAVAILABLE', `The catalog does not answer: ${(error as Error).message}`, { cause: error });
+    return new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `The catalog does not answer: ${(error as Error).message}`,
+      { cause: error },
+    );
   return error;
 }
 
@@ -55,9 +72,15 @@ function failuresOf(error: unknown): Failure[] {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null || seen.has(value)) return;
     seen.add(value);
-    const { code, originalCode, message, cause, meta, errors, driverAdapterError } = value as Record<string, unknown>;
+    const { code, originalCode, message, cause, meta, errors, driverAdapterError } = value as Record<
+      string,
+      unknown
+    >;
     for (const each of [code, originalCode])
-      found.push({ code: typeof each === 'string' ? each : '', message: typeof message === 'string' ? message : '' });
+      found.push({
+        code: typeof each === 'string' ? each : '',
+        message: typeof message === 'string' ? message : '',
+      });
     for (const inner of [cause, meta, driverAdapterError]) visit(inner);
     if (Array.isArray(errors)) errors.forEach(visit);
   };

@@ -31,7 +31,10 @@ export class Idempotency {
   /** Names this process in the table. */
   readonly holder = randomUUID();
   readonly #database: Database;
-  readonly #held = new Map<string, { owner: string; key: string; until: number; ended: PromiseWithResolvers<void> }>();
+  readonly #held = new Map<
+    string,
+    { owner: string; key: string; until: number; ended: PromiseWithResolvers<void> }
+  >();
   readonly #renew: NodeJS.Timeout;
 
   constructor(database: Database) {
@@ -48,10 +51,18 @@ export class Idempotency {
    * @returns `done` with the runs of the first request, `busy` while it still works
    * @throws CONFLICT when the key was used for another request
    */
-  async begin(owner: string, key: string, requestSha256: string, options: { waitMs?: number } = {}): Promise<KeyState> {
+  async begin(
+    owner: string,
+    key: string,
+    requestSha256: string,
+    options: { waitMs?: number } = {},
+  ): Promise<KeyState> {
     checkOwner(owner);
     if (key.length === 0 || key.length > 255 || /[^\x20-\x7e]/.test(key))
-      throw new VisionError('INVALID_REQUEST', 'Idempotency-Key must be 1 to 255 printable ASCII characters.');
+      throw new VisionError(
+        'INVALID_REQUEST',
+        'Idempotency-Key must be 1 to 255 printable ASCII characters.',
+      );
     const until = performance.now() + (options.waitMs ?? 0);
     for (;;) {
       const state = await guarded(() => this.#try(owner, key, requestSha256));
@@ -71,11 +82,10 @@ export class Idempotency {
   /** The request is answered: repeats get these runs. */
   async complete(owner: string, key: string, runIds: readonly string[]): Promise<void> {
     await guarded(() =>
-      this.#database.pool.query('UPDATE idempotency_keys SET holder = NULL, run_ids = $3::uuid[] WHERE owner = $1 AND key = $2', [
-        owner,
-        key,
-        runIds,
-      ]),
+      this.#database.pool.query(
+        'UPDATE idempotency_keys SET holder = NULL, run_ids = $3::uuid[] WHERE owner = $1 AND key = $2',
+        [owner, key, runIds],
+      ),
     );
     this.ended(owner, key);
   }
@@ -84,11 +94,10 @@ export class Idempotency {
   async release(owner: string, key: string): Promise<void> {
     try {
       await guarded(() =>
-        this.#database.pool.query('DELETE FROM idempotency_keys WHERE owner = $1 AND key = $2 AND holder = $3', [
-          owner,
-          key,
-          this.holder,
-        ]),
+        this.#database.pool.query(
+          'DELETE FROM idempotency_keys WHERE owner = $1 AND key = $2 AND holder = $3',
+          [owner, key, this.holder],
+        ),
       );
     } finally {
       // Even if the database is gone: without renewal the lease ends by itself.
@@ -105,12 +114,16 @@ export class Idempotency {
 
   /** Ends every lease: right after the start of the only process that uses this database. */
   async endLeases(): Promise<void> {
-    await this.#database.pool.query('UPDATE idempotency_keys SET lease_until = now() WHERE holder IS NOT NULL');
+    await this.#database.pool.query(
+      'UPDATE idempotency_keys SET lease_until = now() WHERE holder IS NOT NULL',
+    );
   }
 
   /** Forgets keys that are older than a day. */
   async removeExpired(): Promise<void> {
-    await this.#database.pool.query(`DELETE FROM idempotency_keys WHERE created_at < now() - interval '${KEEP}'`);
+    await this.#database.pool.query(
+      `DELETE FROM idempotency_keys WHERE created_at < now() - interval '${KEEP}'`,
+    );
   }
 
   close(): void {
@@ -135,7 +148,12 @@ export class Idempotency {
       [owner, key, requestSha256, this.holder, LEASE_S],
     );
     if (taken.rowCount) {
-      this.#held.set(name(owner, key), { owner, key, until: Date.now() + HOLD_MS, ended: Promise.withResolvers() });
+      this.#held.set(name(owner, key), {
+        owner,
+        key,
+        until: Date.now() + HOLD_MS,
+        ended: Promise.withResolvers(),
+      });
       return { state: 'new' };
     }
     const { rows } = await this.#database.pool.query<KeyRow>(

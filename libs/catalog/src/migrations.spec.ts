@@ -18,16 +18,29 @@ test('the migrations of the repository are found and carry the hash of their fil
   const folder = migrationsFolder();
   const [first] = readMigrations(folder);
   expect(first?.name).toBe('0001_init');
-  expect(first?.checksum).toBe(createHash('sha256').update(readFileSync(join(folder, '0001_init', 'migration.sql'))).digest('hex'));
+  expect(first?.checksum).toBe(
+    createHash('sha256')
+      .update(readFileSync(join(folder, '0001_init', 'migration.sql')))
+      .digest('hex'),
+  );
 });
 
 test('what is not applied is pending, in order', () => {
   expect(pendingMigrations(known, [row('0001_a')]).map(({ name }) => name)).toEqual(['0002_b', '0003_c']);
-  expect(pendingMigrations(known, known.map(({ name }) => row(name)))).toEqual([]);
+  expect(
+    pendingMigrations(
+      known,
+      known.map(({ name }) => row(name)),
+    ),
+  ).toEqual([]);
 });
 
 test('one that did not finish, or was rolled back, is pending again', () => {
-  const rows = [row('0001_a'), row('0002_b', { finished_at: null }), row('0002_b', { rolled_back_at: new Date() })];
+  const rows = [
+    row('0001_a'),
+    row('0002_b', { finished_at: null }),
+    row('0002_b', { rolled_back_at: new Date() }),
+  ];
   expect(pendingMigrations(known, rows).map(({ name }) => name)).toEqual(['0002_b', '0003_c']);
 });
 

@@ -42,7 +42,8 @@ export function migrationsFolder(): string {
   for (let folder = start; ; folder = dirname(folder)) {
     const candidate = join(folder, 'prisma', 'migrations');
     if (existsSync(candidate)) return candidate;
-    if (folder === dirname(folder)) throw new Error(`no prisma/migrations above ${start}: the installation is not complete`);
+    if (folder === dirname(folder))
+      throw new Error(`no prisma/migrations above ${start}: the installation is not complete`);
   }
 }
 
@@ -54,7 +55,11 @@ export function readMigrations(folder: string): Migration[] {
     .sort()
     .map((name) => {
       const bytes = readFileSync(join(folder, name, 'migration.sql'));
-      return { name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') };
+      return {
+        name,
+        sql: bytes.toString('utf8'),
+        checksum: createHash('sha256').update(bytes).digest('hex'),
+      };
     });
 }
 
@@ -86,7 +91,10 @@ export async function applyMigrations(
 }
 
 /** What is still to do, after the database and the code were found to agree on what was done. */
-export function pendingMigrations(known: readonly Migration[], recorded: readonly AppliedMigration[]): Migration[] {
+export function pendingMigrations(
+  known: readonly Migration[],
+  recorded: readonly AppliedMigration[],
+): Migration[] {
   const applied = new Map(
     recorded
       .filter((row) => row.finished_at !== null && row.rolled_back_at === null)
@@ -95,23 +103,35 @@ export function pendingMigrations(known: readonly Migration[], recorded: readonl
   const names = new Set(known.map((migration) => migration.name));
   const unknown = [...applied.keys()].filter((name) => !names.has(name));
   if (unknown.length > 0)
-    throw new VisionError('CATALOG_UNAVAILABLE', `The database is ahead of this version of Fovea: it has ${unknown.join(', ')}.`, {
-      hint: 'Start the newer version of Fovea that made it, or point DATABASE_URL (or FOVEA_DATA) to another database.',
-    });
+    throw new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `The database is ahead of this version of Fovea: it has ${unknown.join(', ')}.`,
+      {
+        hint: 'Start the newer version of Fovea that made it, or point DATABASE_URL (or FOVEA_DATA) to another database.',
+      },
+    );
   for (const migration of known) {
     const checksum = applied.get(migration.name);
     if (checksum !== undefined && checksum !== migration.checksum)
-      throw new VisionError('CATALOG_UNAVAILABLE', `Migration ${migration.name} was changed after it had been applied.`, {
-        hint: 'Restore prisma/migrations from the release; a change of the schema is a new migration.',
-      });
+      throw new VisionError(
+        'CATALOG_UNAVAILABLE',
+        `Migration ${migration.name} was changed after it had been applied.`,
+        {
+          hint: 'Restore prisma/migrations from the release; a change of the schema is a new migration.',
+        },
+      );
   }
   const waiting = known.filter((migration) => !applied.has(migration.name));
   const last = known.findLastIndex((migration) => applied.has(migration.name));
   const late = waiting.find((migration) => known.indexOf(migration) < last);
   if (late)
-    throw new VisionError('CATALOG_UNAVAILABLE', `Migration ${late.name} comes before one that is applied already.`, {
-      hint: 'Restore prisma/migrations from the release; a new migration takes the next number.',
-    });
+    throw new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `Migration ${late.name} comes before one that is applied already.`,
+      {
+        hint: 'Restore prisma/migrations from the release; a new migration takes the next number.',
+      },
+    );
   return waiting;
 }
 
@@ -128,9 +148,13 @@ async function applyOne(client: pg.ClientBase, migration: Migration): Promise<vo
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK').catch(() => {});
-    throw new VisionError('CATALOG_UNAVAILABLE', `Migration ${migration.name} failed: ${(cause as Error).message}`, {
-      cause,
-      hint: 'Nothing of it was kept. Check that the database user may create tables, then start again.',
-    });
+    throw new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `Migration ${migration.name} failed: ${(cause as Error).message}`,
+      {
+        cause,
+        hint: 'Nothing of it was kept. Check that the database user may create tables, then start again.',
+      },
+    );
   }
 }

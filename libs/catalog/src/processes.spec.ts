@@ -10,7 +10,9 @@ test('this process lives, has a name and one identity', () => {
 });
 
 test('another process has another identity, and none after its end', async () => {
-  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume()'], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   await once(child, 'spawn');
   const pid = child.pid as number;
   expect(isAlive(pid)).toBe(true);

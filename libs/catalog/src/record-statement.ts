@@ -63,7 +63,10 @@ SELECT 1`;
 const NAME = `record-${createHash('sha256').update(TEXT).digest('hex').slice(0, 12)}`;
 
 /** The statement that inserts a batch, ready for pg. */
-export function recordStatement(batch: readonly PreparedRecord[], holder: string): { name: string; text: string; values: unknown[] } {
+export function recordStatement(
+  batch: readonly PreparedRecord[],
+  holder: string,
+): { name: string; text: string; values: unknown[] } {
   const runs = columns(9);
   const models = columns(6);
   const inputs = columns(6);
@@ -74,11 +77,36 @@ export function recordStatement(batch: readonly PreparedRecord[], holder: string
   batch.forEach((record, index) => {
     const n = index + 1;
     const { run, result } = record.envelope;
-    add(runs, [run.id, record.owner, run.createdAt, run.task, result.kind, run.device, run.codeVersion, run.timings.totalMs, record.json]);
-    run.models.forEach((model, position) => add(models, [n, position, model.role, model.id, model.revision, model.sha256]));
-    for (const input of record.inputs) add(inputs, [n, input.name, input.position, input.sha256, input.mime, input.bytes]);
+    add(runs, [
+      run.id,
+      record.owner,
+      run.createdAt,
+      run.task,
+      result.kind,
+      run.device,
+      run.codeVersion,
+      run.timings.totalMs,
+      record.json,
+    ]);
+    run.models.forEach((model, position) =>
+      add(models, [n, position, model.role, model.id, model.revision, model.sha256]),
+    );
+    for (const input of record.inputs)
+      add(inputs, [n, input.name, input.position, input.sha256, input.mime, input.bytes]);
     record.rows.forEach((row, rank) =>
-      add(rows, [n, rank, row.label, row.labelKey, row.classId, row.score, row.relX, row.relY, row.relWidth, row.relHeight, row.relArea]),
+      add(rows, [
+        n,
+        rank,
+        row.label,
+        row.labelKey,
+        row.classId,
+        row.score,
+        row.relX,
+        row.relY,
+        row.relWidth,
+        row.relHeight,
+        row.relArea,
+      ]),
     );
     for (const use of new Map(record.uses.map((each) => [`${each.kind} ${each.sha256}`, each])).values()) {
       if (use.bytes !== null) blobs.set(use.sha256, use.bytes);
@@ -87,7 +115,16 @@ export function recordStatement(batch: readonly PreparedRecord[], holder: string
     const key = record.idempotencyKey;
     if (key) add(keys, [n, key.key, key.requestSha256, holder, key.done ?? true]);
   });
-  const values = [...runs, ...models, ...inputs, ...rows, [...blobs.keys()], [...blobs.values()], ...uses, ...keys];
+  const values = [
+    ...runs,
+    ...models,
+    ...inputs,
+    ...rows,
+    [...blobs.keys()],
+    [...blobs.values()],
+    ...uses,
+    ...keys,
+  ];
   return { name: NAME, text: TEXT, values };
 }
 

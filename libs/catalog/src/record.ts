@@ -58,8 +58,10 @@ export interface PreparedRecord {
 
 /** An owner is a short piece of plain text: part of every index entry. */
 export function checkOwner(owner: string): string {
-  if (typeof owner !== 'string' || owner.length === 0) throw new TypeError('owner must be a non-empty string');
-  if (owner.length > 200 || cleanText(owner) !== owner) throw new RangeError('owner must be at most 200 characters of plain text');
+  if (typeof owner !== 'string' || owner.length === 0)
+    throw new TypeError('owner must be a non-empty string');
+  if (owner.length > 200 || cleanText(owner) !== owner)
+    throw new RangeError('owner must be at most 200 characters of plain text');
   return owner;
 }
 

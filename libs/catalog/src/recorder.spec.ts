@@ -6,7 +6,10 @@ const record = (id: string) => ({ owner: 'local', envelope: { run: { id } } }) a
 const ids = (batch: readonly PreparedRecord[]) => batch.map((each) => each.envelope.run.id);
 
 /** A database whose commits end when the test says so. */
-function target(insert: (batch: string[]) => Promise<void>, committed: string[] = []): RecordTarget & { batches: string[][] } {
+function target(
+  insert: (batch: string[]) => Promise<void>,
+  committed: string[] = [],
+): RecordTarget & { batches: string[][] } {
   const batches: string[][] = [];
   return {
     batches,
@@ -54,14 +57,27 @@ test('a call made by whoever was just answered is not forgotten', async () => {
 });
 
 test('one bad record fails alone', async () => {
-  const database = target((batch) => (batch.includes('bad') ? Promise.reject(new Error('invalid byte')) : Promise.resolve()));
+  const database = target((batch) =>
+    batch.includes('bad') ? Promise.reject(new Error('invalid byte')) : Promise.resolve(),
+  );
   const recorder = new Recorder(database);
-  const settled = await Promise.allSettled(['a', 'b', 'bad', 'c', 'd', 'e'].map((id) => recorder.add(record(id))));
-  expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
+  const settled = await Promise.allSettled(
+    ['a', 'b', 'bad', 'c', 'd', 'e'].map((id) => recorder.add(record(id))),
+  );
+  expect(settled.map(({ status }) => status)).toEqual([
+    'fulfilled',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+    'fulfilled',
+  ]);
 });
 
 test('a taken id is a conflict', async () => {
-  const recorder = new Recorder(target(() => Promise.reject(Object.assign(new Error('duplicate key'), { code: '23505' }))));
+  const recorder = new Recorder(
+    target(() => Promise.reject(Object.assign(new Error('duplicate key'), { code: '23505' }))),
+  );
   await expect(recorder.add(record('a'))).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
@@ -81,12 +97,17 @@ test('after a broken connection, what was not committed is inserted again', asyn
 
 test('a database that stays away is CATALOG_UNAVAILABLE within seconds', async () => {
   const time = clock();
-  const recorder = new Recorder(target(() => Promise.reject(lost())), time);
+  const recorder = new Recorder(
+    target(() => Promise.reject(lost())),
+    time,
+  );
   await expect(recorder.add(record('a'))).rejects.toMatchObject({ code: 'CATALOG_UNAVAILABLE' });
   expect(time.ms).toBeLessThan(5_000);
 });
 
 test('a full disk is said at once', async () => {
-  const recorder = new Recorder(target(() => Promise.reject(Object.assign(new Error('could not extend file'), { code: '53100' }))));
+  const recorder = new Recorder(
+    target(() => Promise.reject(Object.assign(new Error('could not extend file'), { code: '53100' }))),
+  );
   await expect(recorder.add(record('a'))).rejects.toMatchObject({ code: 'STORAGE_FULL' });
 });

@@ -28,7 +28,7 @@ export class Recorder {
   readonly #target: RecordTarget;
   readonly #wait: (ms: number) => Promise<unknown>;
   #waiting: Waiting[] = [];
-  #pump: Promise<void> | undefined;
+  #running = false;
 
   constructor(target: RecordTarget, options: { wait?: (ms: number) => Promise<unknown> } = {}) {
     this.#target = target;
@@ -39,14 +39,15 @@ export class Recorder {
   add(record: PreparedRecord): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ record, resolve, reject });
-      this.#pump ??= this.#run();
+      if (!this.#running) void this.#run();
     });
   }
 
   async #run(): Promise<void> {
+    this.#running = true;
     while (this.#waiting.length > 0) await this.#commit(this.#waiting.splice(0, BATCH_RUNS));
     // In the same turn as the look at the list: a call in between would wait for ever.
-    this.#pump = undefined;
+    this.#running = false;
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {

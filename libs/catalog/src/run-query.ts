@@ -29,7 +29,9 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
       ...(until === undefined ? [] : [Prisma.sql`${createdAt} < ${until}::timestamptz`]),
       ...(after === undefined
         ? []
-        : [Prisma.sql`(${createdAt}, ${Prisma.raw(`${table}.${id}`)}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`]),
+        : [
+            Prisma.sql`(${createdAt}, ${Prisma.raw(`${table}.${id}`)}) < (${after.createdAt.toISOString()}::timestamptz, ${after.id}::uuid)`,
+          ]),
     ];
   };
   const words = q === undefined ? null : wordsQuery(q);
@@ -48,17 +50,28 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
       ORDER BY s.created_at DESC, s.run_id DESC
     ) f JOIN runs r ON r.id = f.run_id`;
   } else if (model !== undefined) {
-    const matches = [Prisma.sql`m.owner = ${owner}`, Prisma.sql`m.model_id = ${model}`, ...bounds('m', 'run_id')];
+    const matches = [
+      Prisma.sql`m.owner = ${owner}`,
+      Prisma.sql`m.model_id = ${model}`,
+      ...bounds('m', 'run_id'),
+    ];
     source = Prisma.sql`(
       SELECT DISTINCT m.created_at, m.run_id FROM run_models m WHERE ${Prisma.join(matches, ' AND ')}
       ORDER BY m.created_at DESC, m.run_id DESC
     ) f JOIN runs r ON r.id = f.run_id`;
   } else conditions.push(...bounds('r', 'id'));
   if (byRow && model !== undefined)
-    conditions.push(Prisma.sql`EXISTS (SELECT 1 FROM run_models m WHERE m.run_id = r.id AND m.model_id = ${model})`);
+    conditions.push(
+      Prisma.sql`EXISTS (SELECT 1 FROM run_models m WHERE m.run_id = r.id AND m.model_id = ${model})`,
+    );
   if (!byRow && minScore !== undefined)
-    conditions.push(Prisma.sql`EXISTS (SELECT 1 FROM search_rows s WHERE s.run_id = r.id AND s.score >= ${minScore})`);
-  const order = byRow || model !== undefined ? Prisma.sql`f.created_at DESC, f.run_id DESC` : Prisma.sql`r.created_at DESC, r.id DESC`;
+    conditions.push(
+      Prisma.sql`EXISTS (SELECT 1 FROM search_rows s WHERE s.run_id = r.id AND s.score >= ${minScore})`,
+    );
+  const order =
+    byRow || model !== undefined
+      ? Prisma.sql`f.created_at DESC, f.run_id DESC`
+      : Prisma.sql`r.created_at DESC, r.id DESC`;
   return Prisma.sql`SELECT r.id, r.created_at, r.envelope FROM ${source}
     WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit}`;
 }

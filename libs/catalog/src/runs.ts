@@ -36,12 +36,18 @@ export class Runs {
    */
   async list(owner: string, query: Partial<z.input<typeof RunQuery>> = {}): Promise<RunPage> {
     const { limit, cursor, ...filter } = RunQuery.parse(query);
-    const rows = await this.#rows({ owner, filter, limit: limit + 1, ...(cursor ? { after: decodeCursor(cursor) } : {}) });
+    const rows = await this.#rows({
+      owner,
+      filter,
+      limit: limit + 1,
+      ...(cursor ? { after: decodeCursor(cursor) } : {}),
+    });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     return {
       items: page.map((row) => row.envelope),
-      nextCursor: rows.length > limit && last ? encodeCursor({ createdAt: last.created_at, id: last.id }) : null,
+      nextCursor:
+        rows.length > limit && last ? encodeCursor({ createdAt: last.created_at, id: last.id }) : null,
     };
   }
 

@@ -9,15 +9,35 @@ const picture = { width: 100, height: 50 };
 
 /** One result of every kind, with what it must be found by and the blobs it holds. */
 const CASES: readonly { result: Result; labels: string[]; blobs: string[] }[] = [
-  { result: { kind: 'labels', labels: [{ label: 'Tabby', classId: 281, score: 0.9 }] }, labels: ['tabby'], blobs: [] },
-  { result: { kind: 'boxes', items: [{ label: 'Dog', classId: 1, score: 0.8, box }] }, labels: ['dog'], blobs: [] },
   {
-    result: { kind: 'masks', classes: [{ classId: 2, label: 'Sky', fraction: 0.25 }], map: { blob: sha('a') } },
+    result: { kind: 'labels', labels: [{ label: 'Tabby', classId: 281, score: 0.9 }] },
+    labels: ['tabby'],
+    blobs: [],
+  },
+  {
+    result: { kind: 'boxes', items: [{ label: 'Dog', classId: 1, score: 0.8, box }] },
+    labels: ['dog'],
+    blobs: [],
+  },
+  {
+    result: {
+      kind: 'masks',
+      classes: [{ classId: 2, label: 'Sky', fraction: 0.25 }],
+      map: { blob: sha('a') },
+    },
     labels: ['sky'],
     blobs: [sha('a')],
   },
-  { result: { kind: 'keypoints', skeleton: 'coco17', items: [{ score: 0.7, box, keypoints: [] }] }, labels: ['person'], blobs: [] },
-  { result: { kind: 'image', blob: sha('b'), width: 1, height: 1, mime: 'image/png' }, labels: [], blobs: [sha('b')] },
+  {
+    result: { kind: 'keypoints', skeleton: 'coco17', items: [{ score: 0.7, box, keypoints: [] }] },
+    labels: ['person'],
+    blobs: [],
+  },
+  {
+    result: { kind: 'image', blob: sha('b'), width: 1, height: 1, mime: 'image/png' },
+    labels: [],
+    blobs: [sha('b')],
+  },
   {
     result: {
       kind: 'text',
@@ -30,7 +50,15 @@ const CASES: readonly { result: Result; labels: string[]; blobs: string[] }[] = 
     labels: ['a cat', 'red'],
     blobs: [],
   },
-  { result: { kind: 'matches', items: [{ itemId: '1', score: 1, blob: sha('c'), metadata: {} }], cutoff: null }, labels: [], blobs: [] },
+  {
+    result: {
+      kind: 'matches',
+      items: [{ itemId: '1', score: 1, blob: sha('c'), metadata: {} }],
+      cutoff: null,
+    },
+    labels: [],
+    blobs: [],
+  },
   {
     result: {
       kind: 'tracks',
@@ -49,7 +77,11 @@ const CASES: readonly { result: Result; labels: string[]; blobs: string[] }[] = 
     blobs: [sha('d')],
   },
   { result: { kind: 'vector', space: 'visual', values: [1] }, labels: [], blobs: [] },
-  { result: { kind: 'maps', layer: 'conv1', shape: [1], tiles: [{ index: 0, blob: sha('e') }] }, labels: [], blobs: [sha('e')] },
+  {
+    result: { kind: 'maps', layer: 'conv1', shape: [1], tiles: [{ index: 0, blob: sha('e') }] },
+    labels: [],
+    blobs: [sha('e')],
+  },
   {
     result: { kind: 'audio-labels', labels: [{ label: 'Yes', score: 0.9 }], spectrogram: { blob: sha('f') } },
     labels: ['yes'],
@@ -68,8 +100,20 @@ test.each(CASES)('$result.kind: its rows and its blobs', ({ result, labels, blob
 
 test('boxes are relative to the picture, and null without its size', () => {
   const boxes = CASES[1]?.result as Result;
-  expect(searchRows(boxes, picture)[0]).toMatchObject({ relX: 0.1, relY: 0.4, relWidth: 0.5, relHeight: 0.5, relArea: 0.25 });
-  expect(searchRows(boxes)[0]).toMatchObject({ relX: null, relY: null, relWidth: null, relHeight: null, relArea: null });
+  expect(searchRows(boxes, picture)[0]).toMatchObject({
+    relX: 0.1,
+    relY: 0.4,
+    relWidth: 0.5,
+    relHeight: 0.5,
+    relArea: 0.25,
+  });
+  expect(searchRows(boxes)[0]).toMatchObject({
+    relX: null,
+    relY: null,
+    relWidth: null,
+    relHeight: null,
+    relArea: null,
+  });
 });
 
 test('the share of a mask is its area', () => {

@@ -42,15 +42,24 @@ export function searchRows(result: Result, picture: PictureSize = {}): SearchRow
     case 'labels':
       return result.labels.map(({ label, classId, score }) => row({ label, classId, score }));
     case 'boxes':
-      return result.items.map(({ label, classId, score, box }) => row({ label, classId, score, box, picture }));
+      return result.items.map(({ label, classId, score, box }) =>
+        row({ label, classId, score, box, picture }),
+      );
     case 'masks':
-      return result.classes.map(({ label, classId, fraction }) => ({ ...row({ label, classId, score: 1 }), relArea: fraction }));
+      return result.classes.map(({ label, classId, fraction }) => ({
+        ...row({ label, classId, score: 1 }),
+        relArea: fraction,
+      }));
     case 'keypoints':
-      return result.items.map(({ score, box }) => row({ label: SKELETON_LABELS[result.skeleton], score, box, picture }));
+      return result.items.map(({ score, box }) =>
+        row({ label: SKELETON_LABELS[result.skeleton], score, box, picture }),
+      );
     case 'text':
       return [
         row({ label: result.text, score: result.score }),
-        ...(result.answers ?? []).filter(({ text }) => text !== result.text).map(({ text, score }) => row({ label: text, score })),
+        ...(result.answers ?? [])
+          .filter(({ text }) => text !== result.text)
+          .map(({ text, score }) => row({ label: text, score })),
       ];
     case 'tracks':
       return result.items.map(({ label, score, box }) => row({ label, score, box, picture }));
@@ -93,7 +102,13 @@ export function resultBlobs(result: Result): string[] {
   }
 }
 
-function row(item: { label: string; score: number; classId?: number; box?: Box; picture?: PictureSize }): SearchRow {
+function row(item: {
+  label: string;
+  score: number;
+  classId?: number;
+  box?: Box;
+  picture?: PictureSize;
+}): SearchRow {
   const { width, height } = item.picture ?? {};
   const box = item.box && width && height ? item.box : undefined;
   const relX = box && width ? box.x / width : null;

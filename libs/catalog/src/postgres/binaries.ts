@@ -32,7 +32,10 @@ export function findBinaries(): PostgresBinaries {
   const folder = dirname(dirname(entry));
   const root = join(folder, 'native');
   const suffix = process.platform === 'win32' ? '.exe' : '';
-  const binaries = { postgres: join(root, 'bin', `postgres${suffix}`), initdb: join(root, 'bin', `initdb${suffix}`) };
+  const binaries = {
+    postgres: join(root, 'bin', `postgres${suffix}`),
+    initdb: join(root, 'bin', `initdb${suffix}`),
+  };
   hydrateLinks(folder);
   for (const file of Object.values(binaries)) makeExecutable(file);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
@@ -40,7 +43,7 @@ export function findBinaries(): PostgresBinaries {
 }
 
 /** npm packages carry no symbolic links: the package lists them, and its install script makes them if it may run. */
-function hydrateLinks(folder: string): void {
+export function hydrateLinks(folder: string): void {
   const list = join(folder, 'native', 'pg-symlinks.json');
   if (!existsSync(list)) return;
   const links = JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[];
@@ -51,10 +54,14 @@ function hydrateLinks(folder: string): void {
       symlinkSync(join(relative(dirname(target), dirname(source)), basename(source)), path);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue;
-      throw new VisionError('CATALOG_UNAVAILABLE', `The libraries of the embedded Postgres are not complete: ${path}.`, {
-        cause,
-        hint: `Run \`npm rebuild\` as a user who may write to ${folder}, or set DATABASE_URL.`,
-      });
+      throw new VisionError(
+        'CATALOG_UNAVAILABLE',
+        `The libraries of the embedded Postgres are not complete: ${path}.`,
+        {
+          cause,
+          hint: `Run \`npm rebuild\` as a user who may write to ${folder}, or set DATABASE_URL.`,
+        },
+      );
     }
   }
 }

@@ -1,7 +1,16 @@
 import { VisionError } from '@fovea/contracts';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { PostgresBinaries } from './binaries.ts';
 import { giveFolder, type SystemUser } from './system-user.ts';
@@ -30,9 +39,13 @@ export const clusterPaths = (dataDir: string): ClusterPaths => ({
 export function clusterPassword(paths: ClusterPaths): string {
   if (existsSync(paths.password)) return readFileSync(paths.password, 'utf8').trim();
   if (existsSync(join(paths.cluster, 'PG_VERSION')))
-    throw new VisionError('CATALOG_UNAVAILABLE', `The password of the embedded Postgres is missing: ${paths.password}.`, {
-      hint: `Put the file back, or move ${paths.cluster} away to begin with an empty catalog.`,
-    });
+    throw new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `The password of the embedded Postgres is missing: ${paths.password}.`,
+      {
+        hint: `Put the file back, or move ${paths.cluster} away to begin with an empty catalog.`,
+      },
+    );
   const password = randomBytes(24).toString('base64url');
   writeFileSync(paths.password, `${password}\n`, { mode: 0o600, flush: true });
   return password;
@@ -42,7 +55,11 @@ export function clusterPassword(paths: ClusterPaths): string {
  * Makes the cluster where there is none, whole or not at all, and checks one that is there.
  * @throws CATALOG_UNAVAILABLE when it was made by another major version, belongs to another user, or cannot be made
  */
-export async function ensureCluster(paths: ClusterPaths, binaries: PostgresBinaries, user: SystemUser): Promise<void> {
+export async function ensureCluster(
+  paths: ClusterPaths,
+  binaries: PostgresBinaries,
+  user: SystemUser,
+): Promise<void> {
   const password = clusterPassword(paths);
   if (existsSync(join(paths.cluster, 'PG_VERSION'))) {
     checkCluster(paths, binaries);
@@ -90,16 +107,21 @@ function checkCluster(paths: ClusterPaths, binaries: PostgresBinaries): void {
   const uid = process.getuid?.();
   const owner = statSync(paths.cluster).uid;
   if (uid !== undefined && uid !== 0 && owner !== uid)
-    throw new VisionError('CATALOG_UNAVAILABLE', `The catalog in ${paths.cluster} belongs to another user (uid ${owner}).`, {
-      hint: `Run Fovea as that user, or \`sudo chown -R ${uid} ${paths.cluster}\`.`,
-    });
+    throw new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `The catalog in ${paths.cluster} belongs to another user (uid ${owner}).`,
+      {
+        hint: `Run Fovea as that user, or \`sudo chown -R ${uid} ${paths.cluster}\`.`,
+      },
+    );
 }
 
 async function runInitdb(binaries: PostgresBinaries, user: SystemUser, args: string[]): Promise<void> {
   const { output, failure } = await new Promise<{ output: string; failure: string | null }>((resolve) => {
     const child = spawnAs(user, binaries.initdb, args);
     let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
     child.on('error', (error) => resolve({ output: text, failure: error.message }));
     child.on('close', (code, signal) =>
       resolve({ output: text, failure: code === 0 ? null : `it ended with ${signal ?? `code ${code}`}` }),
@@ -107,13 +129,22 @@ async function runInitdb(binaries: PostgresBinaries, user: SystemUser, args: str
   });
   if (failure === null) return;
   const full = /no space left/i.test(output);
-  throw new VisionError(full ? 'STORAGE_FULL' : 'CATALOG_UNAVAILABLE', `initdb could not make the catalog: ${failure}. ${lastLines(output)}`, {
-    ...(full ? {} : { hint: 'Check that the data folder is writable (FOVEA_DATA), or set DATABASE_URL.' }),
-  });
+  throw new VisionError(
+    full ? 'STORAGE_FULL' : 'CATALOG_UNAVAILABLE',
+    `initdb could not make the catalog: ${failure}. ${lastLines(output)}`,
+    {
+      ...(full ? {} : { hint: 'Check that the data folder is writable (FOVEA_DATA), or set DATABASE_URL.' }),
+    },
+  );
 }
 
 /** Starts a program of Postgres as the user that was chosen. */
-export function spawnAs(user: SystemUser, program: string, args: readonly string[], options: { log?: number } = {}) {
+export function spawnAs(
+  user: SystemUser,
+  program: string,
+  args: readonly string[],
+  options: { log?: number } = {},
+) {
   const [command = program, ...words] = [...user.prefix, program];
   return spawn(command, [...words, ...args], {
     ...(user.uid === undefined ? {} : { uid: user.uid }),
@@ -124,4 +155,5 @@ export function spawnAs(user: SystemUser, program: string, args: readonly string
   });
 }
 
-export const lastLines = (text: string, count = 5): string => text.trim().split('\n').slice(-count).join(' | ');
+export const lastLines = (text: string, count = 5): string =>
+  text.trim().split('\n').slice(-count).join(' | ');

@@ -7,7 +7,16 @@ import pg from 'pg';
 import type { Log } from '../log.ts';
 import { isAlive } from '../processes.ts';
 import { findBinaries, type PostgresBinaries } from './binaries.ts';
-import { clusterPassword, clusterPaths, DATABASE, ensureCluster, lastLines, spawnAs, SUPERUSER, type ClusterPaths } from './cluster.ts';
+import {
+  clusterPassword,
+  clusterPaths,
+  DATABASE,
+  ensureCluster,
+  lastLines,
+  spawnAs,
+  SUPERUSER,
+  type ClusterPaths,
+} from './cluster.ts';
 import { readPostmaster } from './postmaster.ts';
 import { chooseSystemUser, type SystemUser } from './system-user.ts';
 
@@ -133,7 +142,12 @@ export class EmbeddedPostgres {
       } catch (error) {
         failure = error;
         // Port taken meanwhile, or children of a killed server still hold its memory.
-        if (!/could not bind|pre-existing shared memory|is still in use|lock file/i.test((error as Error).message)) break;
+        if (
+          !/could not bind|pre-existing shared memory|is still in use|lock file/i.test(
+            (error as Error).message,
+          )
+        )
+          break;
         await delay(200 * (attempt + 1));
       }
     }
@@ -151,10 +165,13 @@ export class EmbeddedPostgres {
           this.#pid = pid;
           this.#port = running.port;
           this.#child = undefined;
-          this.#log.info(`adopted the Postgres that a killed platform left (pid ${pid}, port ${running.port})`);
+          this.#log.info(
+            `adopted the Postgres that a killed platform left (pid ${pid}, port ${running.port})`,
+          );
           return true;
         }
-        if (isAlive(pid) && readPostmaster(this.#paths.cluster)?.state === 'ready') throw this.#strange(pid, answer);
+        if (isAlive(pid) && readPostmaster(this.#paths.cluster)?.state === 'ready')
+          throw this.#strange(pid, answer);
       }
       await delay(POLL_MS * 4);
     }
@@ -192,7 +209,11 @@ export class EmbeddedPostgres {
     const log = this.#openLog();
     const logStart = statSync(this.#paths.log).size;
     const settings = { ...SETTINGS, port: String(port) };
-    const args = ['-D', this.#paths.cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+    const args = [
+      '-D',
+      this.#paths.cluster,
+      ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ];
     const child = spawnAs(this.#user, this.#binaries.postgres, args, { log });
     closeSync(log);
     child.unref();

@@ -28,7 +28,9 @@ interface Account {
 export function chooseSystemUser(options: { cluster: string; programs: string }): SystemUser {
   if (process.getuid?.() !== 0) return { prefix: [] };
   const account = chooseAccount(options.cluster);
-  const blocked = [dirname(options.cluster), options.programs].map((path) => firstBlocked(path, account)).find(Boolean);
+  const blocked = [dirname(options.cluster), options.programs]
+    .map((path) => firstBlocked(path, account))
+    .find(Boolean);
   if (!blocked) return { uid: account.uid, gid: account.gid, prefix: [] };
   const prefix = ['unshare', '--user', `--map-user=${account.uid}`, `--map-group=${account.gid}`, '--'];
   const probe = spawnSync(prefix[0] as string, [...prefix.slice(1), 'true'], { stdio: 'ignore' });
@@ -48,7 +50,8 @@ export function giveFolder(folder: string, user: SystemUser): void {
   const uid = user.uid ?? 0;
   const gid = user.gid ?? 0;
   if (statSync(folder).uid === uid) return;
-  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) lchownSync(join(folder, entry), uid, gid);
+  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+    lchownSync(join(folder, entry), uid, gid);
   // Last: while it is not done, the next start sees the old owner and does it again.
   chownSync(folder, uid, gid);
 }
@@ -57,16 +60,22 @@ function chooseAccount(cluster: string): Account {
   const accounts = readFileSync('/etc/passwd', 'utf8')
     .split('\n')
     .map((line) => line.split(':'))
-    .flatMap(([name, , uid, gid]) => (name && uid && gid ? [{ name, uid: Number(uid), gid: Number(gid) }] : []));
+    .flatMap(([name, , uid, gid]) =>
+      name && uid && gid ? [{ name, uid: Number(uid), gid: Number(gid) }] : [],
+    );
   const owner = statSync(cluster, { throwIfNoEntry: false })?.uid;
   const account =
     (owner ? accounts.find((entry) => entry.uid === owner) : undefined) ??
     accounts.find((entry) => entry.name === 'postgres' && entry.uid !== 0) ??
     accounts.find((entry) => entry.name === 'nobody' && entry.uid !== 0);
   if (account) return account;
-  throw new VisionError('CATALOG_UNAVAILABLE', 'Postgres does not run as root, and there is no user it could run as.', {
-    hint: 'Run Fovea as a user other than root, add one (`useradd --system postgres`), or set DATABASE_URL.',
-  });
+  throw new VisionError(
+    'CATALOG_UNAVAILABLE',
+    'Postgres does not run as root, and there is no user it could run as.',
+    {
+      hint: 'Run Fovea as a user other than root, add one (`useradd --system postgres`), or set DATABASE_URL.',
+    },
+  );
 }
 
 /** The first folder on the way to a path that an account may not enter. */
