@@ -1,7 +1,8 @@
 import { loadSettings, type Settings } from '@fovea/config';
+import { VisionError } from '@fovea/contracts';
 import { readFileSync } from 'node:fs';
 import type { Backend, BackendOptions } from './backend.ts';
-import type { Installation } from './cli.ts';
+import type { DoctorReport, Installation } from './cli.ts';
 import { ServerBackend } from './server-backend.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,7 +33,13 @@ export function createInstallation(terminal: Terminal): Installation {
     },
 
     async doctor() {
-      const settings = loadSettings();
+      let settings: Settings;
+      try {
+        settings = loadSettings();
+      } catch (error) {
+        if (error instanceof VisionError) return { settings: [], checks: wrongSettings(error) };
+        throw error;
+      }
       const { doctor } = await import('@fovea/host');
       const { APPLICATIONS } = await import('@fovea/platform');
       const server = await ownerOf(settings.dataDir);
@@ -62,6 +69,15 @@ export function createInstallation(terminal: Terminal): Installation {
     },
   };
 }
+
+/** Without settings nothing else can be looked at. */
+const wrongSettings = ({ errors = [] }: VisionError): DoctorReport['checks'] =>
+  errors.map(({ path, message }) => ({
+    name: path,
+    ok: false,
+    detail: message,
+    fix: `Change ${path}, or leave it out.`,
+  }));
 
 /** The server that owns the data folder, if it lives and listens. */
 async function ownerOf(dataDir: string): Promise<string | undefined> {

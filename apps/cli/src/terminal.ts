@@ -30,6 +30,11 @@ export class Terminal {
     return this.streams.stdout.columns ?? DEFAULT_COLUMNS;
   }
 
+  /** The line, shortened to the width of a terminal; whole in a pipe or file. */
+  fit(line: string): string {
+    return this.streams.stdout.isTTY ? cut(line, this.columns) : line;
+  }
+
   line(text = ''): void {
     this.clear();
     this.streams.stdout.write(`${text}\n`);

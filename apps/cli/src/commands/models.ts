@@ -22,7 +22,7 @@ export function addModelsCommand(program: Command, cli: Cli, exit: (code: number
       const list = await withBackend(cli, options, (backend) => backend.models.list());
       if (options.json) cli.terminal.line(JSON.stringify(list, null, 2));
       else {
-        for (const line of table(COLUMNS, list.items.map(row))) cli.terminal.line(line);
+        for (const line of table(COLUMNS, list.items.map(row))) cli.terminal.line(cli.terminal.fit(line));
         cli.terminal.line();
         cli.terminal.line(
           cli.terminal.style('dim', `device: ${list.device.name} (${list.device.id}): ${list.device.reason}`),

@@ -4,7 +4,7 @@ import { explain } from '../failures.ts';
 import { resultSummary, resultTable } from '../results.ts';
 import type { Source } from '../sources.ts';
 import { milliseconds, table } from '../table.ts';
-import { cut, cutStart, type Terminal } from '../terminal.ts';
+import { cutStart, type Terminal } from '../terminal.ts';
 import stringWidth from 'string-width';
 import type { Outcome } from './run.ts';
 
@@ -51,11 +51,7 @@ export class RunOutput {
   private row(source: Source, envelope: RunEnvelope): void {
     const name = cutStart(source.name, this.nameColumns);
     const space = ' '.repeat(this.nameColumns - stringWidth(name));
-    const summary = resultSummary(envelope.result);
-    const { stdout } = this.terminal.streams;
-    this.terminal.line(
-      `${name}${space}  ${stdout.isTTY ? cut(summary, this.terminal.columns - this.nameColumns - 2) : summary}`,
-    );
+    this.terminal.line(this.terminal.fit(`${name}${space}  ${resultSummary(envelope.result)}`));
   }
 
   private whole(source: Source, envelope: RunEnvelope): void {

@@ -6,8 +6,7 @@ import type { Backend, RunFilter } from '../backend.ts';
 import { withBackend, type Cli } from '../cli.ts';
 import { EXIT, UsageError } from '../failures.ts';
 import { resultSummary, resultTable } from '../results.ts';
-import { milliseconds, table } from '../table.ts';
-import { cut } from '../terminal.ts';
+import { table } from '../table.ts';
 import { provenance } from './run-output.ts';
 import { addServerOptions, type ServerOptions } from './server-options.ts';
 
@@ -150,24 +149,14 @@ async function list(
   } while (cursor !== undefined && items.length < options.limit);
   if (options.json) return;
   if (items.length === 0) cli.terminal.note('no runs found');
-  const columns = [
-    { title: 'run' },
-    { title: 'when' },
-    { title: 'task' },
-    { title: 'time', align: 'right' },
-    { title: 'result' },
-  ] as const;
+  const columns = ['run', 'when', 'task', 'result'].map((title) => ({ title }));
   const rows = items.map(({ run, result }) => [
     run.id,
     localTime(run.createdAt),
     run.task,
-    milliseconds(run.timings.totalMs),
     resultSummary(result),
   ]);
-  const { stdout } = cli.terminal.streams;
-  if (rows.length > 0)
-    for (const line of table(columns, rows))
-      cli.terminal.line(stdout.isTTY ? cut(line, cli.terminal.columns) : line);
+  if (rows.length > 0) for (const line of table(columns, rows)) cli.terminal.line(cli.terminal.fit(line));
   if (cursor !== undefined) cli.terminal.note(`there are more: --limit ${options.limit * 2}`);
 }
 

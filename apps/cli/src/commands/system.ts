@@ -23,13 +23,12 @@ export function addSystemCommands(program: Command, cli: Cli, exit: (code: numbe
       if (options.json) cli.terminal.line(JSON.stringify(report, null, 2));
       else {
         const { terminal } = cli;
-        const settings = report.settings.map(({ env, value, source, about }) => [env, value, source, about]);
-        for (const line of table(
-          ['setting', 'value', 'from', 'what it is'].map((title) => ({ title })),
-          settings,
-        ))
-          terminal.line(line);
-        terminal.line();
+        const rows = report.settings.map(({ env, value, source, about }) => [env, value, source, about]);
+        if (rows.length > 0) {
+          const columns = ['setting', 'value', 'from', 'what it is'].map((title) => ({ title }));
+          for (const line of table(columns, rows)) terminal.line(terminal.fit(line));
+          terminal.line();
+        }
         for (const { name, ok, detail, fix } of report.checks) {
           terminal.line(
             `${ok ? terminal.style('green', '✓') : terminal.style('red', '✗')} ${name}: ${detail}`,

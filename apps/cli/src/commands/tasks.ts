@@ -22,7 +22,7 @@ export function addTasksCommand(program: Command, cli: Cli, exit: (code: number)
         task.description,
       ]);
       const columns = ['task', 'inputs', 'result', 'what it does'].map((title) => ({ title }));
-      for (const line of table(columns, rows)) terminal.line(line);
+      for (const line of table(columns, rows)) terminal.line(terminal.fit(line));
     }
     exit(EXIT.ok);
   });
