@@ -113,6 +113,18 @@ describe('models of the user', () => {
     expect(await reopened.verify()).toEqual([{ id: 'my-net', ok: true }]);
   });
 
+  it('do not keep the server from starting when their labels are gone', async () => {
+    const store = await open({ add: addModel() });
+    const file = join(folders.dataDir, 'own.onnx');
+    const labels = join(folders.dataDir, 'names.txt');
+    await writeFile(file, addModel());
+    await writeFile(labels, 'a');
+    await addUserModel(store, file, { task: 'test', labels });
+    await rm(join(store.userDir, 'own.labels.txt'));
+    const reopened = await ModelStore.open({ ...folders, licences: 'all', log });
+    expect(reopened.list().map(({ id }) => id)).toEqual(['add']);
+  });
+
   it('are refused when they are no models or their id is taken', async () => {
     const store = await open({ add: addModel() });
     const file = join(folders.dataDir, 'add.onnx');

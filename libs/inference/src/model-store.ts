@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { StageModel } from '@fovea/application';
 import { Manifest, VisionError, type ClassLabel, type ManifestModel } from '@fovea/contracts';
@@ -181,7 +181,13 @@ export class ModelStore {
       throw new TypeError(`${path} is no manifest: ${parsed.error.message}`, { cause: parsed.error });
     for (const model of parsed.data.models) {
       within(this.#root(model), model.file);
-      await this.register(model);
+      try {
+        await this.register(model);
+      } catch (error) {
+        // A model of the user's that lost its label file must not keep the server from starting.
+        if (model.source.type !== 'user') throw error;
+        this.#options.log.error({ model: model.id, error: String(error) }, 'model of the user left out');
+      }
     }
   }
 
@@ -252,6 +258,3 @@ export function wrongHash(model: ManifestModel, found: string): VisionError {
     },
   );
 }
-
-/** Removes a file that may not be there. */
-export const remove = (path: string): Promise<void> => rm(path, { force: true });

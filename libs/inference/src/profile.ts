@@ -5,7 +5,7 @@ const GPU_SIZES = [1, 2, 4, 8, 16, 32];
 /** A larger batch must raise the rows per second by this much to be worth its latency and memory. */
 const WORTHWHILE = 1.08;
 /** Runs of one size; the first warms up and is not counted. */
-const RUNS = 4;
+const RUNS = 6;
 /** All measuring of one model stays below this, so that a slow model is simply not batched on a CPU. */
 const BUDGET_MS = 1500;
 const RECENT = 0.2;

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { matmulModel, tinyStore, type TinyStore } from '@fovea/testing';
@@ -168,6 +168,13 @@ describe('pull', () => {
       hint: expect.stringContaining('FOVEA_MODEL_MIRROR') as string,
     });
     expect(source.ranges.length).toBeGreaterThan(1);
+  });
+
+  it.runIf(existsSync('/dev/full'))('says that the disk is full, and does not try again', async () => {
+    await mkdir(join(folders.dataDir, 'models'), { recursive: true });
+    await symlink('/dev/full', `${target()}.part`);
+    await expect((await open()).pull('far')).rejects.toMatchObject({ code: 'STORAGE_FULL', status: 507 });
+    expect(source.ranges).toHaveLength(1);
   });
 
   it('is shared by those who ask at the same time, and each may leave', async () => {

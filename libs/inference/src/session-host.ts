@@ -34,6 +34,7 @@ export interface SessionHostOptions extends SessionSettings {
 }
 
 const KEPT_LINES = 5;
+const ABANDON_MS = 5000;
 
 /** A backend in a child process of its own, so that a blocking run or a native crash stays there. */
 export class SessionHost implements Backend {
@@ -52,6 +53,8 @@ export class SessionHost implements Backend {
   #lastId = 0;
   #rssBytes: number | undefined;
   #over = false;
+  #abandon: (reason: string) => void = () => undefined;
+  #abandonTimer: NodeJS.Timeout | undefined;
 
   private constructor({ log, environment, ...settings }: Omit<SessionHostOptions, 'spawnMs'>) {
     this.device = settings.device;
@@ -85,6 +88,7 @@ export class SessionHost implements Backend {
     const end = (reason: string): void => {
       if (this.#over) return;
       this.#over = true;
+      clearTimeout(this.#abandonTimer);
       this.#hello.reject(new BackendGone(reason, true));
       let started = true;
       for (const pending of this.#pending.values()) {
@@ -94,6 +98,7 @@ export class SessionHost implements Backend {
       this.#pending.clear();
       resolve(reason);
     };
+    this.#abandon = end;
     // 'close' comes after everything the host wrote has been read.
     this.#child.once('close', (code, signal) => end(this.#killedFor ?? this.#exitReason(code, signal)));
     this.#child.once('error', (error) => end(`the session host cannot be started: ${error.message}`));
@@ -146,6 +151,8 @@ export class SessionHost implements Backend {
   kill(reason: string): void {
     this.#killedFor ??= reason;
     this.#child.kill('SIGKILL');
+    // A process caught in a driver call may not die; work goes on without it.
+    this.#abandonTimer ??= setTimeout(() => this.#abandon(reason), ABANDON_MS);
   }
 
   async dispose(): Promise<void> {
