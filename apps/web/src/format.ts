@@ -48,6 +48,9 @@ export function formatAgo(iso: string, now: Date = new Date()): string {
   return formatDate(iso);
 }
 
+/** The end of a run's id: its beginning is the time, alike for all runs of a minute (UUID version 7). */
+export const shortId = (id: string): string => id.slice(-8);
+
 /** "minScore" → "Min score": a parameter's name where the schema gives no title. */
 export function humanize(name: string): string {
   const words = name

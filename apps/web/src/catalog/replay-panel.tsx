@@ -2,7 +2,7 @@ import type { ReplayEnvelope, Result } from '@fovea/contracts';
 import { Link } from 'react-router';
 import { isCode, toShownProblem } from '../api/problem.ts';
 import type { useReplay } from '../api/queries.ts';
-import { formatScore } from '../format.ts';
+import { formatScore, shortId } from '../format.ts';
 import { headline } from '../results/headline.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -48,7 +48,7 @@ function Difference({ envelope: { original, replay, difference } }: { envelope: 
           <>
             {' '}
             The new one is stored as{' '}
-            <Link to={`/catalog/${replay.run.id}`}>run {replay.run.id.slice(0, 8)}</Link>.
+            <Link to={`/catalog/${replay.run.id}`}>run {shortId(replay.run.id)}</Link>.
           </>
         )}
       </p>

@@ -4,7 +4,7 @@ import { useNavigate, useParams } from 'react-router';
 import { DownloadButton } from '../api/download-button.tsx';
 import { toShownProblem } from '../api/problem.ts';
 import { useDeleteRun, useReplay, useRun } from '../api/queries.ts';
-import { formatDate, humanize } from '../format.ts';
+import { formatDate, humanize, shortId } from '../format.ts';
 import { headline } from '../results/headline.ts';
 import { Picture } from '../results/picture.tsx';
 import { ResultView } from '../results/result-view.tsx';
@@ -66,7 +66,7 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
   const remove = (): void =>
     deletion.mutate(undefined, {
       onSuccess: () =>
-        void navigate('/catalog', { state: { notice: `Run ${run.id.slice(0, 8)} was deleted.` } }),
+        void navigate('/catalog', { state: { notice: `Run ${shortId(run.id)} was deleted.` } }),
     });
 
   return (

@@ -11,10 +11,8 @@ export function DevicePanel({ device }: { device: DeviceInfo }) {
       <div className={styles['device']}>
         <div>
           <p className={styles['name']}>{device.name}</p>
-          <p className={styles['reason']}>
-            {device.reason}
-            {device.threads !== undefined && ` Threads: ${device.threads}.`}
-          </p>
+          <p className={styles['reason']}>{device.reason}</p>
+          {device.threads !== undefined && <p className={styles['reason']}>{device.threads} threads</p>}
         </div>
         {device.probes.length > 0 && (
           <ul aria-label="Probes" className={styles['probes']}>

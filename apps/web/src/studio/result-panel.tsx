@@ -3,7 +3,7 @@ import { Link } from 'react-router';
 import { DownloadButton } from '../api/download-button.tsx';
 import { ResultView } from '../results/result-view.tsx';
 import { TimingBar } from '../results/timing-bar.tsx';
-import { formatMs } from '../format.ts';
+import { formatMs, shortId } from '../format.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
@@ -117,7 +117,7 @@ function Done({ envelope, elapsedMs }: { envelope: RunEnvelope; elapsedMs: numbe
       </div>
       {links.self && (
         <p className={styles['run']}>
-          Stored as <Link to={`/catalog/${run.id}`}>run {run.id.slice(0, 8)}</Link>
+          Stored as <Link to={`/catalog/${run.id}`}>run {shortId(run.id)}</Link>
         </p>
       )}
     </div>

@@ -69,6 +69,10 @@ export function Studio({ task }: { task: TaskInfo }) {
         <div className={styles['sources']}>
           <SourceBar media={primary.media} onSources={take} />
           {primary.media === 'image' && <SampleStrip onPick={(file) => take([{ type: 'file', file }])} />}
+          <p className={styles['keys']}>
+            <kbd>Ctrl</kbd> <kbd>V</kbd> paste a picture or its address <kbd>Enter</kbd> run <kbd>Esc</kbd>{' '}
+            cancel
+          </p>
         </div>
       )}
       <div className={styles['settings']}>
@@ -90,9 +94,6 @@ export function Studio({ task }: { task: TaskInfo }) {
           <SnippetPanel request={request} />
         </div>
       )}
-      <p className={styles['keys']}>
-        <kbd>Ctrl</kbd> <kbd>V</kbd> paste a picture or its address <kbd>Enter</kbd> run <kbd>Esc</kbd> cancel
-      </p>
       <p role="status" className="visually-hidden">
         {selected && state && state.status !== 'waiting' ? `${selected.name}: ${describe(state)}` : ''}
       </p>
