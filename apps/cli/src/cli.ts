@@ -1,4 +1,4 @@
-import type { RunEnvelope } from '@fovea/contracts';
+import type { ModelInfo, RunEnvelope } from '@fovea/contracts';
 import type { Backend, BackendOptions } from './backend.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -12,6 +12,17 @@ export interface Verified {
   readonly reason?: string | undefined;
 }
 
+/** What the user says of a model of their own. */
+export interface NewModel {
+  readonly id?: string;
+  readonly task: string;
+  readonly licenceId?: string;
+  readonly commercialUse?: boolean;
+  readonly provenance?: string;
+  /** An absolute path. */
+  readonly labels?: string;
+}
+
 /** What the commands ask of the installation they belong to; specs give their own. */
 export interface Installation {
   readonly version: string;
@@ -22,6 +33,8 @@ export interface Installation {
   draw(envelope: RunEnvelope, format: 'png' | 'svg', picture: Uint8Array): Promise<Uint8Array>;
   /** Checks the weights on this machine against the manifest; no ids = all. */
   verify(ids: readonly string[]): Promise<readonly Verified[]>;
+  /** Copies the user's ONNX file into the data folder. @param file an absolute path */
+  addModel(file: string, model: NewModel): Promise<ModelInfo>;
   /** Runs the platform until it is told to stop. */
   start(): Promise<void>;
 }

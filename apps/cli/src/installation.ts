@@ -3,6 +3,7 @@ import { VisionError } from '@fovea/contracts';
 import { readFileSync } from 'node:fs';
 import type { Backend, BackendOptions } from './backend.ts';
 import type { DoctorReport, Installation } from './cli.ts';
+import type { LocalBackend } from './local-backend.ts';
 import { ServerBackend } from './server-backend.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -19,6 +20,16 @@ export function createInstallation(terminal: Terminal): Installation {
     const { LocalBackend } = await import('./local-backend.ts');
     const { APPLICATIONS } = await import('@fovea/platform');
     return LocalBackend.open({ settings, applications: APPLICATIONS, record, log });
+  };
+
+  /** Work on the files of this machine, whatever server runs. */
+  const locally = async <T>(work: (backend: LocalBackend) => Promise<T>): Promise<T> => {
+    const backend = await openLocal(loadSettings(), false);
+    try {
+      return await work(backend);
+    } finally {
+      await backend.close();
+    }
   };
 
   return {
@@ -51,14 +62,8 @@ export function createInstallation(terminal: Terminal): Installation {
       return drawOverlay(envelope, format, picture);
     },
 
-    async verify(ids) {
-      const backend = await openLocal(loadSettings(), false);
-      try {
-        return await backend.verify(ids);
-      } finally {
-        await backend.close();
-      }
-    },
+    verify: (ids) => locally((backend) => backend.verify(ids)),
+    addModel: (file, model) => locally((backend) => backend.addModel(file, model)),
 
     async start() {
       const { runService } = await import('@fovea/host');

@@ -1,5 +1,6 @@
 import { VisionError, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
 import { Engine, type Application, type Log, type Settings } from '@fovea/host';
+import type { NewModel } from './cli.ts';
 import type { Backend, BackendRun, PullProgress, RunFilter } from './backend.ts';
 
 const OWNER = 'local';
@@ -50,6 +51,11 @@ export class LocalBackend implements Backend {
   /** Weights on this machine against the manifest; no ids = all. @throws NOT_FOUND */
   verify(ids: readonly string[]) {
     return this.engine.inference.verify(ids.length > 0 ? ids : undefined);
+  }
+
+  /** Copies the user's ONNX file into the data folder. @throws INVALID_REQUEST, CONFLICT */
+  addModel(file: string, model: NewModel) {
+    return this.engine.inference.add(file, model);
   }
 
   readonly runs = {

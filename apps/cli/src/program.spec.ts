@@ -54,6 +54,7 @@ let cwd = '';
 let runs: BackendRun[] = [];
 let connected: BackendOptions[] = [];
 let closed = 0;
+let added: unknown[] = [];
 let controller: AbortController;
 /** What a run answers, by the text of its picture. */
 let answer: (text: string, request: BackendRun) => Promise<RunEnvelope>;
@@ -129,6 +130,15 @@ const installation: Installation = {
       { id: 'lite2', ok: true },
       { id: 'lite0', ok: false, reason: 'another SHA-256' },
     ]),
+  addModel: (file, model) => {
+    added.push([file, model]);
+    return Promise.resolve({
+      id: 'mine',
+      state: 'available',
+      bytes: 1234,
+      sha256: 'c'.repeat(64),
+    } as ModelInfo);
+  },
   start: () => Promise.resolve(),
 };
 
@@ -167,6 +177,7 @@ beforeEach(() => {
   runs = [];
   connected = [];
   closed = 0;
+  added = [];
   controller = new AbortController();
   answer = (text) =>
     text === 'bad'
@@ -386,6 +397,29 @@ describe('the other commands', () => {
       out: '✓ lite2\n✗ lite0: another SHA-256\n1 of 2 are not as they should be\n',
       err: '',
     });
+  });
+
+  it('add a model of the user', async () => {
+    const { code, out } = await call([
+      'models',
+      'add',
+      'm.onnx',
+      '--task',
+      'detection',
+      '--labels',
+      'l.txt',
+      '--licence',
+      'MIT',
+      '--commercial',
+    ]);
+    expect({ code, out }).toEqual({ code: 0, out: 'mine is available (1.2 kB, SHA-256 cccccccccccc…)\n' });
+    expect(added).toEqual([
+      [
+        join(cwd, 'm.onnx'),
+        { task: 'detection', labels: join(cwd, 'l.txt'), licenceId: 'MIT', commercialUse: true },
+      ],
+    ]);
+    expect((await call(['models', 'add', 'm.onnx'])).code).toBe(2);
   });
 
   it('walk through pages of runs', async () => {

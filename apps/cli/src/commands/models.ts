@@ -1,5 +1,6 @@
 import { VisionError, type ModelInfo } from '@fovea/contracts';
 import type { Command } from 'commander';
+import { resolve } from 'node:path';
 import type { Backend } from '../backend.ts';
 import { withBackend, type Cli } from '../cli.ts';
 import { EXIT, UsageError } from '../failures.ts';
@@ -11,7 +12,16 @@ interface ListOptions extends ServerOptions {
   readonly json?: true;
 }
 
-/** `fovea models list|show|pull|load|unload|verify` */
+interface AddOptions {
+  readonly task: string;
+  readonly id?: string;
+  readonly labels?: string;
+  readonly licence?: string;
+  readonly commercial?: true;
+  readonly provenance?: string;
+}
+
+/** `fovea models list|show|pull|load|unload|add|verify` */
 export function addModelsCommand(program: Command, cli: Cli, exit: (code: number) => void): void {
   const models = program.command('models').description('list, fetch and check models');
   const onServer = (name: string, about: string) => addServerOptions(models.command(name).description(about));
@@ -63,6 +73,33 @@ export function addModelsCommand(program: Command, cli: Cli, exit: (code: number
       exit(EXIT.ok);
     },
   );
+
+  models
+    .command('add <file>')
+    .description(
+      'copy an ONNX file of your own into the data folder; a running server sees it after a restart',
+    )
+    .requiredOption('--task <task>', 'what it is for')
+    .option('--id <id>', 'default: the name of the file')
+    .option('--labels <file>', 'names of its classes: JSON, or one a line')
+    .option('--licence <id>', 'its licence, e.g. Apache-2.0')
+    .option('--commercial', 'its licence allows commercial use')
+    .option('--provenance <text>', 'where it comes from')
+    .action(async (file: string, options: AddOptions) => {
+      const { task, id, labels, licence, commercial, provenance } = options;
+      const model = await cli.installation.addModel(resolve(cli.cwd, file), {
+        task,
+        ...(id === undefined ? {} : { id }),
+        ...(labels === undefined ? {} : { labels: resolve(cli.cwd, labels) }),
+        ...(licence === undefined ? {} : { licenceId: licence }),
+        ...(commercial ? { commercialUse: true } : {}),
+        ...(provenance === undefined ? {} : { provenance }),
+      });
+      cli.terminal.line(
+        `${model.id} is ${model.state} (${fileSize(model.bytes)}, SHA-256 ${model.sha256.slice(0, 12)}…)`,
+      );
+      exit(EXIT.ok);
+    });
 
   models
     .command('verify [ids...]')
