@@ -308,7 +308,10 @@ describe('fovea run', () => {
       code: 2,
       err: expect.stringContaining("required option '--style") as string,
     });
-    expect((await call(['run', 'generate', '--top-k', '1'])).code).toBe(0);
+    expect(await call(['run', 'generate', '--top-k', '1'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^generate /) as string,
+    });
     expect(runs[1]?.inputs).toEqual({});
   });
 
@@ -360,6 +363,8 @@ describe('fovea run', () => {
   it('ends with 130 when it is interrupted', async () => {
     answer = (_text, { signal }) =>
       new Promise((_resolve, reject) => {
+        // Others may come here when it is aborted already.
+        if (signal.aborted) reject(signal.reason as Error);
         signal.addEventListener('abort', () => reject(signal.reason as Error));
         controller.abort();
       });

@@ -6,7 +6,8 @@ import { UsageError } from './failures.ts';
 
 /** One thing to run a task on, as the user named it. */
 export interface Source {
-  readonly kind: 'file' | 'url' | 'stdin';
+  /** `none` stands for the one run of a task without inputs. */
+  readonly kind: 'file' | 'url' | 'stdin' | 'none';
   /** How it is called in the output. */
   readonly name: string;
   /** Absolute path, or the address. */

@@ -132,7 +132,7 @@ async function runAll(
   if (!primary && args.length > 0) throw new UsageError(`${task.task} takes no input`);
   const sources: readonly Source[] = primary
     ? await expandSources(args, { cwd: cli.cwd, media: primary.media })
-    : [{ kind: 'stdin', name: task.task, at: '' }];
+    : [{ kind: 'none', name: task.task, at: '' }];
   const overlays = overlayPaths(options.overlay, sources, cli.cwd);
   const beside = await readBeside(
     cli,
