@@ -1,5 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, utimesSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +102,23 @@ test('a file that somebody holds stays', async () => {
   expect(await files.remove(sha256, 0)).toBe(0);
   second();
   expect(await files.remove(sha256, 0)).toBe(5);
+});
+
+test('drafts of a crash are removed, those of a put under way are not', async () => {
+  writeFileSync(join(folder, 'blobs', 'tmp', 'left'), 'x');
+  const gate = Promise.withResolvers<void>();
+  const slow = files.put(
+    (async function* () {
+      yield bytes;
+      await gate.promise;
+    })(),
+  );
+  await expect.poll(drafts).toHaveLength(2);
+  await files.removeDrafts(0);
+  expect(await drafts()).toHaveLength(1);
+  gate.resolve();
+  expect(await slow).toEqual({ sha256, bytes: 5 });
+  expect(await drafts()).toEqual([]);
 });
 
 test('every stored hash is listed', async () => {

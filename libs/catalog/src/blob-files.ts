@@ -19,7 +19,10 @@ export interface StoredFile {
 export class BlobFiles {
   readonly #root: string;
   readonly #drafts: string;
+  /** Folders whose entries are known to be on the disk: a process before us may have ended before it synced them. */
   readonly #folders = new Set<string>();
+  /** Drafts of puts that are under way. */
+  readonly #writing = new Set<string>();
   /** Steps on one hash follow one another: a put never meets the removal of the same file. */
   readonly #turns = new Map<string, Promise<unknown>>();
   /** How many need a file right now, though nothing in the database refers to it yet. */
@@ -71,7 +74,7 @@ export class BlobFiles {
     });
     const sha256 = hash.digest('hex');
     await this.#inTurn(sha256, async () => {
-      if (await this.#refresh(sha256, bytes)) await unlink(draft);
+      if (await this.#refresh(sha256, bytes)) await this.#discard(draft);
       else await this.#settle(draft, sha256);
     });
     return { sha256, bytes };
@@ -112,6 +115,7 @@ export class BlobFiles {
   async removeDrafts(idleMs: number): Promise<void> {
     for (const name of await readdir(this.#drafts)) {
       const path = join(this.#drafts, name);
+      if (this.#writing.has(path)) continue;
       const found = await stat(path).catch(missing);
       if (found && Date.now() - found.mtimeMs >= idleMs) await rm(path, { force: true });
     }
@@ -126,6 +130,7 @@ export class BlobFiles {
     const path = this.path(sha256);
     const found = await stat(path).catch(missing);
     if (!found || found.size !== bytes) return false;
+    await this.#syncOnce(sha256);
     const now = new Date();
     // Garbage collection waits minutes: seconds need no write.
     if (now.getTime() - found.mtimeMs > 10_000) await utimes(path, now, now);
@@ -134,35 +139,50 @@ export class BlobFiles {
 
   async #draft(write: (file: FileHandle) => Promise<void>): Promise<string> {
     const path = join(this.#drafts, randomUUID());
-    const file = await open(path, 'wx', 0o600);
+    this.#writing.add(path);
     try {
-      await write(file);
-      await file.datasync();
-      await file.close();
+      const file = await open(path, 'wx', 0o600);
+      try {
+        await write(file);
+        await file.datasync();
+      } finally {
+        await file.close();
+      }
       return path;
     } catch (error) {
-      await file.close().catch(() => {});
-      await rm(path, { force: true });
+      await this.#discard(path);
       throw isFull(error) ? full(error) : error;
     }
   }
 
   async #settle(draft: string, sha256: string): Promise<void> {
-    const folder = join(this.#root, sha256.slice(0, 2));
     try {
-      if (!this.#folders.has(folder)) {
-        await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-          if (error.code !== 'EEXIST') throw error;
-        });
-        await syncFolder(this.#root);
-        this.#folders.add(folder);
-      }
+      await mkdir(this.#folder(sha256), { mode: 0o700, recursive: true });
       await rename(draft, this.path(sha256));
-      await syncFolder(folder);
+      this.#writing.delete(draft);
+      await this.#syncOnce(sha256, true);
     } catch (error) {
-      await rm(draft, { force: true });
+      await this.#discard(draft);
       throw isFull(error) ? full(error) : error;
     }
+  }
+
+  async #discard(draft: string): Promise<void> {
+    await rm(draft, { force: true });
+    this.#writing.delete(draft);
+  }
+
+  /** Brings the entries of a hash's folder to the disk, if there may be new ones. */
+  async #syncOnce(sha256: string, changed = false): Promise<void> {
+    const folder = this.#folder(sha256);
+    const known = this.#folders.has(folder);
+    if (!known) await syncFolder(this.#root);
+    if (!known || changed) await syncFolder(folder);
+    this.#folders.add(folder);
+  }
+
+  #folder(sha256: string): string {
+    return join(this.#root, sha256.slice(0, 2));
   }
 
   async #inTurn<T>(sha256: string, step: () => Promise<T>): Promise<T> {

@@ -58,7 +58,10 @@ export interface Catalog {
   };
   readonly idempotency: Pick<Idempotency, 'begin' | 'complete' | 'release'>;
   readonly blobs: Pick<Blobs, 'put' | 'get' | 'open' | 'forget'>;
-  /** Removes blobs that nothing refers to. @param options.graceMs how long a blob may wait for its run, default one hour */
+  /**
+   * Removes blobs that nothing refers to.
+   * @param options.graceMs how long a blob may wait for its run, default one hour
+   */
   gc(options?: { graceMs?: number }): Promise<Collected>;
   /** Deletes what `keep` does not keep, then collects. */
   retention(): Promise<Expired & Collected>;
@@ -120,7 +123,7 @@ async function buildCatalog({ options, database, files, server, release }: Parts
     committed: (batch) => committedRuns(database, batch),
   });
   let closing: Promise<void> | undefined;
-
+  /** What close waits for. */
   const recording = new Set<Promise<void>>();
 
   const recordNow = async (given: RunRecord): Promise<void> => {

@@ -65,6 +65,13 @@ test('a lock of another host lives as long as its heartbeat', () => {
   before.release();
 });
 
+test('a folder that cannot be is explained', () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => lockDataFolder(join(folder, 'file', 'data'))).toThrow(
+    expect.objectContaining({ code: 'CATALOG_UNAVAILABLE', hint: expect.stringContaining('FOVEA_DATA') }),
+  );
+});
+
 test('a damaged lock file does not lock anybody out', () => {
   writeFileSync(file(), '{"pid": 1');
   expect(readDataLock(folder)).toBeNull();

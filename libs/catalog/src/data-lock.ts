@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { asCatalogError, isFull } from './failures.ts';
 import { isAlive, processIdentity } from './processes.ts';
 
 const LOCK_FILE = 'fovea.lock';
@@ -47,22 +48,18 @@ interface LockBody {
 const held = new Map<string, DataLock>();
 
 /** The lock that this process holds on a folder, if it does. */
-export function heldDataLock(dataDir: string): DataLock | undefined {
-  mkdirSync(dataDir, { recursive: true });
-  return held.get(realpathSync(dataDir));
-}
+export const heldDataLock = (dataDir: string): DataLock | undefined => held.get(openFolder(dataDir));
 
 /**
  * Makes this process the only owner of a data folder, which is created where it is missing.
  * @param options.url where the server answers, if that is known already
- * @throws CONFLICT when a living process owns it
+ * @throws CONFLICT when a living process owns it; CATALOG_UNAVAILABLE when we may not write there; STORAGE_FULL
  * @example
  * const lock = lockDataFolder('.fovea');
  * lock.setUrl('http://127.0.0.1:3000');
  */
 export function lockDataFolder(dataDir: string, options: { url?: string } = {}): DataLock {
-  mkdirSync(dataDir, { recursive: true });
-  const folder = realpathSync(dataDir);
+  const folder = openFolder(dataDir);
   const path = join(folder, LOCK_FILE);
   const body: LockBody = {
     token: randomUUID(),
@@ -73,7 +70,7 @@ export function lockDataFolder(dataDir: string, options: { url?: string } = {}):
     url: options.url ?? null,
   };
   const draft = `${path}.${body.token}`;
-  writeFileSync(draft, JSON.stringify(body), { mode: 0o600 });
+  writable(folder, () => writeFileSync(draft, JSON.stringify(body), { mode: 0o600 }));
   try {
     for (;;) {
       if (tryLink(draft, path)) break;
@@ -126,6 +123,27 @@ function holdLock(folder: string, path: string, body: LockBody): DataLock {
   };
   held.set(folder, lock);
   return lock;
+}
+
+/** The one name of a folder, which is created where it is missing. */
+const openFolder = (dataDir: string): string =>
+  writable(dataDir, () => {
+    mkdirSync(dataDir, { recursive: true });
+    return realpathSync(dataDir);
+  });
+
+/** Says what to do where a data folder cannot be used. */
+function writable<T>(folder: string, step: () => T): T {
+  try {
+    return step();
+  } catch (cause) {
+    if (isFull(cause)) throw asCatalogError(cause);
+    throw new VisionError(
+      'CATALOG_UNAVAILABLE',
+      `The data folder ${folder} cannot be written: ${(cause as Error).message}.`,
+      { cause, hint: 'Name a folder that this user may write with FOVEA_DATA, or change its owner.' },
+    );
+  }
 }
 
 /** link() fails where the name exists: the one atomic step that decides who owns the folder. */

@@ -31,9 +31,8 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** True when a row of this key is there already. */
-export const isDuplicate = (error: unknown): boolean =>
-  failuresOf(error).some(({ code }) => code === '23505' || code === 'P2002');
+/** True when the rows of a run are there already: every unique key of theirs begins with the run's id. */
+export const isRecorded = (error: unknown): boolean => failuresOf(error).some(({ code }) => code === '23505');
 
 /** True when the disk of the database or of the blobs is full. */
 export const isFull = (error: unknown): boolean =>

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
 /** True while a process of this id runs; a zombie does not. */
 export function isAlive(pid: number): boolean {
@@ -37,6 +37,15 @@ export function processName(pid: number): string | null {
   if (process.platform === 'win32') return null;
   try {
     return execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
+  } catch {
+    return null;
+  }
+}
+
+/** The folder that a process works in, or null where the system does not tell us. */
+export function processFolder(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
     return null;
   }

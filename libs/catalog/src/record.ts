@@ -69,6 +69,9 @@ export function checkOwner(owner: string): string {
 export function prepareRecord(record: RunRecord, uses: readonly BlobUse[]): PreparedRecord {
   const { envelope } = record;
   const facts = Object.values(envelope.inputs);
+  const places = new Set(record.inputs.map(({ name, index }) => `${index} ${name}`));
+  if (places.size < record.inputs.length)
+    throw new RangeError(`run ${envelope.run.id}: two inputs have the same name and index`);
   return {
     owner: checkOwner(record.owner),
     envelope,

@@ -20,6 +20,7 @@ function target(
     committed: () => Promise.resolve(new Set(committed)),
   };
 }
+const taken = () => Object.assign(new Error('duplicate key'), { code: '23505' });
 const lost = () => Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' });
 
 /** Waits without waiting, and remembers how long it would have been. */
@@ -86,6 +87,24 @@ test('after a broken connection, what was committed is not inserted again', asyn
   const database = target(() => (calls++ === 0 ? Promise.reject(lost()) : Promise.resolve()), ['a']);
   await new Recorder(database, clock()).add(record('a'));
   expect(database.batches).toEqual([['a']]);
+});
+
+test('after a broken connection, a statement that still ran is waited for', async () => {
+  const committed: string[] = [];
+  let calls = 0;
+  const database = target(() => {
+    if (calls++ === 0) return Promise.reject(lost());
+    committed.push('a'); // meanwhile the first one ended
+    return Promise.reject(taken());
+  }, committed);
+  await new Recorder(database, clock()).add(record('a'));
+  expect(database.batches).toEqual([['a'], ['a']]);
+});
+
+test('after a broken connection, an id that somebody else took is a conflict', async () => {
+  let calls = 0;
+  const database = target(() => Promise.reject(calls++ === 0 ? lost() : taken()));
+  await expect(new Recorder(database, clock()).add(record('a'))).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
 test('after a broken connection, what was not committed is inserted again', async () => {

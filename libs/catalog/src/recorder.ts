@@ -1,6 +1,6 @@
 import { VisionError } from '@fovea/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asCatalogError, isDuplicate, isFull, isUnavailable } from './failures.ts';
+import { asCatalogError, isFull, isRecorded, isUnavailable } from './failures.ts';
 import type { PreparedRecord } from './record.ts';
 
 const BATCH_RUNS = 256;
@@ -81,18 +81,17 @@ export class Recorder {
         return;
       } catch (error) {
         last = error;
-        if (!isUnavailable(error)) {
-          await this.#commit(open);
-          return;
-        }
+        // "Recorded already" may be our own statement, which ended after its connection: look again.
+        if (!isUnavailable(error) && !isRecorded(error)) break;
       }
     }
-    for (const { reject } of open) reject(asCatalogError(last));
+    if (!isUnavailable(last)) await this.#commit(open);
+    else for (const { reject } of open) reject(asCatalogError(last));
   }
 }
 
 function rejection(error: unknown, record: PreparedRecord): unknown {
-  if (!isDuplicate(error)) return asCatalogError(error);
+  if (!isRecorded(error)) return asCatalogError(error);
   return new VisionError('CONFLICT', `A run with the id ${record.envelope.run.id} is recorded already.`, {
     cause: error,
     hint: 'Every run needs an id of its own.',

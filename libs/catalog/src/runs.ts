@@ -1,4 +1,4 @@
-import { RunQuery, type RunEnvelope, type RunPage } from '@fovea/contracts';
+import { invalidFields, RunQuery, type RunEnvelope, type RunPage } from '@fovea/contracts';
 import type { z } from 'zod';
 import { decodeCursor, encodeCursor, isUuid, type Position } from './cursor.ts';
 import type { Database } from './database.ts';
@@ -32,10 +32,12 @@ export class Runs {
 
   /**
    * One page, newest first.
-   * @throws INVALID_PARAMETER for a cursor that is not one
+   * @throws INVALID_PARAMETER for a filter or a cursor that is not one; CATALOG_UNAVAILABLE
    */
   async list(owner: string, query: Partial<z.input<typeof RunQuery>> = {}): Promise<RunPage> {
-    const { limit, cursor, ...filter } = RunQuery.parse(query);
+    const parsed = RunQuery.safeParse(query);
+    if (!parsed.success) throw invalidFields(parsed.error);
+    const { limit, cursor, ...filter } = parsed.data;
     const rows = await this.#rows({
       owner,
       filter,

@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { PostgresBinaries } from './binaries.ts';
 import { giveFolder, type SystemUser } from './system-user.ts';
 
@@ -149,6 +149,9 @@ export function spawnAs(
   return spawn(command, [...words, ...args], {
     ...(user.uid === undefined ? {} : { uid: user.uid }),
     ...(user.gid === undefined ? {} : { gid: user.gid }),
+    // A place that the user may enter for sure; ours may be closed to it.
+    cwd: dirname(program),
+    windowsHide: true,
     // Its own process group: a Ctrl-C in the terminal must not stop it before the platform has drained.
     detached: options.log !== undefined,
     stdio: options.log === undefined ? ['ignore', 'pipe', 'pipe'] : ['ignore', options.log, options.log],

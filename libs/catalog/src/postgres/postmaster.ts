@@ -1,6 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, processName } from '../processes.ts';
+import { isAlive, processFolder, processName } from '../processes.ts';
 
 /** What a running server says about itself in postmaster.pid. */
 export interface Postmaster {
@@ -24,8 +24,7 @@ export function readPostmaster(cluster: string): Postmaster | null {
   // pid, folder, start time, port, socket folder, listen address, shared memory key, status
   const pid = Number(lines[0]);
   if (!Number.isInteger(pid) || pid <= 0) return null;
-  const name = isAlive(pid) ? processName(pid) : undefined;
-  if (name === undefined || (name !== null && !name.includes('postgres'))) {
+  if (!isAlive(pid) || !isPostgresOf(pid, cluster)) {
     // Postgres removes it too, but refuses to start if a program of the same user has that id now.
     rmSync(path, { force: true });
     return null;
@@ -36,4 +35,13 @@ export function readPostmaster(cluster: string): Postmaster | null {
     port: Number(lines[3] ?? 0),
     state: status === 'ready' ? 'ready' : status === 'stopping' ? 'stopping' : 'starting',
   };
+}
+
+/** False when we know better: another program, or the Postgres of another folder, which works in that one. */
+function isPostgresOf(pid: number, cluster: string): boolean {
+  const name = processName(pid);
+  const folder = processFolder(pid);
+  return (
+    (name === null || name.includes('postgres')) && (folder === null || folder === realpathSync(cluster))
+  );
 }

@@ -54,7 +54,7 @@ export class EmbeddedPostgres {
   #child: ChildProcess | undefined;
   #pid = 0;
   #port = 0;
-  #stopping = false;
+  readonly #stopping = new AbortController();
   #restart: Promise<void> | undefined;
   #watch: NodeJS.Timeout | undefined;
   #returned: () => void = () => {};
@@ -79,14 +79,6 @@ export class EmbeddedPostgres {
     return server;
   }
 
-  get pid(): number {
-    return this.#pid;
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
   /** With the password in it. */
   get url(): string {
     return `postgresql://${SUPERUSER}:${clusterPassword(this.#paths)}@127.0.0.1:${this.#port}/${DATABASE}`;
@@ -99,7 +91,7 @@ export class EmbeddedPostgres {
 
   /** Stops it cleanly: sessions are ended, everything is written, the next start needs no recovery. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stopping.abort();
     clearInterval(this.#watch);
     await this.#restart?.catch(() => {});
     if (!isAlive(this.#pid)) return;
@@ -111,20 +103,20 @@ export class EmbeddedPostgres {
   }
 
   #look(): void {
-    if (this.#stopping || this.#restart || isAlive(this.#pid)) return;
+    if (this.#stopping.signal.aborted || this.#restart || isAlive(this.#pid)) return;
     this.#log.warn('the embedded Postgres is gone: starting it again');
     this.#restart = this.#bringBack().finally(() => (this.#restart = undefined));
   }
 
   async #bringBack(): Promise<void> {
-    for (let waitMs = 250; !this.#stopping; waitMs = Math.min(waitMs * 2, 10_000)) {
+    for (let waitMs = 250; !this.#stopping.signal.aborted; waitMs = Math.min(waitMs * 2, 10_000)) {
       try {
         await this.#up();
         this.#returned();
         return;
       } catch (error) {
         this.#log.error(`the embedded Postgres does not start: ${(error as Error).message}`);
-        await delay(waitMs, undefined, { ref: false });
+        await delay(waitMs, undefined, { ref: false, signal: this.#stopping.signal }).catch(() => {});
       }
     }
   }
@@ -217,18 +209,15 @@ export class EmbeddedPostgres {
     const child = spawnAs(this.#user, this.#binaries.postgres, args, { log });
     closeSync(log);
     child.unref();
-    const ended = new Promise<string>((resolve) => {
-      child.once('error', (error) => resolve(error.message));
-      child.once('exit', (code, name) => resolve(`it ended with ${name ?? `code ${code}`}`));
-    });
-    let end: string | undefined;
-    void ended.then((reason) => (end = reason));
+    const ending: { reason?: string } = {};
+    child.once('error', (error) => (ending.reason = error.message));
+    child.once('exit', (code, name) => (ending.reason = `it ended with ${name ?? `code ${code}`}`));
     const start = performance.now();
     let saidAt = start;
     for (;;) {
-      if (end !== undefined) {
+      if (ending.reason !== undefined) {
         const said = lastLines(readFileSync(this.#paths.log).subarray(logStart).toString());
-        throw startFailure(end, said, this.#paths.log);
+        throw startFailure(ending.reason, said, this.#paths.log);
       }
       const running = readPostmaster(this.#paths.cluster);
       if (running && running.pid === child.pid && running.state === 'ready') break;
@@ -241,6 +230,10 @@ export class EmbeddedPostgres {
     this.#child = child;
     this.#pid = child.pid ?? 0;
     this.#port = port;
+    const tookMs = Math.round(performance.now() - start);
+    this.#log.info(
+      `Postgres ${this.#binaries.major} is ready (pid ${this.#pid}, port ${port}, ${tookMs} ms)`,
+    );
     child.once('exit', () => this.#look());
   }
 
@@ -277,7 +270,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 /** A port that nobody listens on right now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
