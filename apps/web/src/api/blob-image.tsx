@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { useSession } from './session.tsx';
 
 /** An authorised fetch for addresses outside the SDK's methods (`links.input`, overlays). */
@@ -20,11 +20,17 @@ export function useImageUrl(url: string | undefined): { src: string | undefined;
     enabled: needsKey,
     staleTime: Infinity,
   });
-  const objectUrl = useMemo(
-    () => (needsKey && data ? URL.createObjectURL(data) : undefined),
-    [needsKey, data],
-  );
-  useEffect(() => () => (objectUrl ? URL.revokeObjectURL(objectUrl) : undefined), [objectUrl]);
+  const [objectUrl, setObjectUrl] = useState<string>();
+  useEffect(() => {
+    if (!data) return;
+    const created = URL.createObjectURL(data);
+    // eslint-disable-next-line react-hooks/set-state-in-effect -- an object URL must be made and revoked in one place
+    setObjectUrl(created);
+    return () => {
+      URL.revokeObjectURL(created);
+      setObjectUrl(undefined);
+    };
+  }, [data]);
   return { src: needsKey ? objectUrl : url, failed: isError };
 }
 

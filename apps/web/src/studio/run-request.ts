@@ -49,7 +49,7 @@ export function sourceName(source: Source): string {
     case 'file':
       return source.file.name || 'picture';
     case 'url':
-      return decodeURI(new URL(source.url).pathname.split('/').at(-1) || new URL(source.url).host);
+      return new URL(source.url).pathname.split('/').at(-1) || new URL(source.url).host;
     case 'blob':
       return `picture ${source.sha256.slice(0, 8)}`;
   }
