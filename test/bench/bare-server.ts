@@ -31,9 +31,13 @@ async function runAll(): Promise<void> {
   if (running) return;
   running = true;
   for (let next = waiting.shift(); next; next = waiting.shift()) {
-    const { logits } = await session.run({ image: new Tensor('uint8', next.pixels, [1, side, side, 3]) }, ['logits']);
+    const { logits } = await session.run({ image: new Tensor('uint8', next.pixels, [1, side, side, 3]) }, [
+      'logits',
+    ]);
     const data = logits?.data as Float32Array;
-    const top = Array.from(data.keys()).sort((a, b) => (data[b] ?? 0) - (data[a] ?? 0)).slice(0, 5);
+    const top = Array.from(data.keys())
+      .sort((a, b) => (data[b] ?? 0) - (data[a] ?? 0))
+      .slice(0, 5);
     next.response.end(JSON.stringify(top));
   }
   running = false;
@@ -49,4 +53,6 @@ const server = createServer((request, response) => {
     });
   });
 });
-server.listen(0, '127.0.0.1', () => process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`));
+server.listen(0, '127.0.0.1', () =>
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`),
+);

@@ -127,9 +127,13 @@ const table = Object.entries(results).flatMap(([name, levels]) =>
       row: name,
       concurrency: Number(level),
       'req/s': Number(mid(list, 'perSecond').toFixed(1)),
-      'x bare': Number(median(list.map((result, i) => result.perSecond / (base[i]?.perSecond ?? NaN))).toFixed(3)),
+      'x bare': Number(
+        median(list.map((result, i) => result.perSecond / (base[i]?.perSecond ?? NaN))).toFixed(3),
+      ),
       'median ms': Number(mid(list, 'medianMs').toFixed(2)),
-      'added ms': Number(median(list.map((result, i) => result.medianMs - (base[i]?.medianMs ?? NaN))).toFixed(2)),
+      'added ms': Number(
+        median(list.map((result, i) => result.medianMs - (base[i]?.medianMs ?? NaN))).toFixed(2),
+      ),
       'p99 ms': Number(mid(list, 'p99Ms').toFixed(1)),
       'loop p99 ms': Number(median(delays[`${name} @${level}`] ?? [NaN]).toFixed(1)),
       failed: list.reduce((sum, { failed }) => sum + failed, 0),
@@ -138,7 +142,9 @@ const table = Object.entries(results).flatMap(([name, levels]) =>
 );
 const machine = `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`;
 console.log(`\n${values.model}, 640x480 JPEG, CPU ${machine}, ${THREADS} threads, Node ${process.version}`);
-console.log(`${values.rounds} rounds of ${values.seconds} s, medians; write + fsync of one picture: ${fsync.toFixed(2)} ms`);
+console.log(
+  `${values.rounds} rounds of ${values.seconds} s, medians; write + fsync of one picture: ${fsync.toFixed(2)} ms`,
+);
 console.table(table);
 await mkdir(join(import.meta.dirname, 'results'), { recursive: true });
 await writeFile(

@@ -50,7 +50,11 @@ export async function load(address: string, options: LoadOptions): Promise<LoadR
 
 export const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN;
-export const median = (values: readonly number[]): number => quantile([...values].sort((a, b) => a - b), 0.5);
+export const median = (values: readonly number[]): number =>
+  quantile(
+    [...values].sort((a, b) => a - b),
+    0.5,
+  );
 
 function post(address: string, body: Uint8Array, agent: Agent): Promise<number> {
   return new Promise((resolve, reject) => {

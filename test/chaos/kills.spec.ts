@@ -33,7 +33,9 @@ describe.runIf(process.platform === 'linux')('kill -9 of a session host under lo
   it('answers every request, and a new host takes over', async () => {
     await classify();
     const [host] = await sessionHosts(platform.child.pid as number);
-    const load = Array.from({ length: 40 }, () => classify('&store=false').then((response) => response.status));
+    const load = Array.from({ length: 40 }, () =>
+      classify('&store=false').then((response) => response.status),
+    );
     await classify('&store=false'); // the host is at work
     process.kill(host as number, 'SIGKILL');
     const killedAt = performance.now();
@@ -45,7 +47,9 @@ describe.runIf(process.platform === 'linux')('kill -9 of a session host under lo
     expect(next.status).toBe(200);
     expect(await sessionHosts(platform.child.pid as number)).not.toContain(host);
     const answered = statuses.filter((status) => status === 200).length;
-    console.info(`killed under load: ${answered} of ${statuses.length} answered, the next after ${recoveryMs.toFixed(0)} ms`);
+    console.info(
+      `killed under load: ${answered} of ${statuses.length} answered, the next after ${recoveryMs.toFixed(0)} ms`,
+    );
   });
 });
 
@@ -79,7 +83,9 @@ describe('kill -9 of the platform', () => {
   });
 
   it('refuses a second platform on the same folder, naming the first', async () => {
-    await expect(startPlatformProcess(dataDir)).rejects.toThrow(new RegExp(`could not start[^]*${platform.child.pid}`));
+    await expect(startPlatformProcess(dataDir)).rejects.toThrow(
+      new RegExp(`could not start[^]*${platform.child.pid}`),
+    );
   });
 });
 
@@ -94,7 +100,8 @@ describe('SIGTERM', () => {
     await platform.gone;
     expect(platform.child.exitCode).toBe(0);
     platform = await startPlatformProcess(dataDir);
-    const page = (await (await fetch(`${platform.url}/v1/runs?limit=1`)).json()) as { items: RunEnvelope[] } | Problem;
+    const page = (await (await fetch(`${platform.url}/v1/runs?limit=1`)).json()) as
+      { items: RunEnvelope[] } | Problem;
     expect('items' in page && page.items).toHaveLength(1);
   });
 });

@@ -14,10 +14,20 @@ export interface PlatformProcess {
 const MAIN = join(repositoryRoot, 'apps', 'platform', 'dist', 'main.js');
 
 /** The built platform as a process of its own. @throws Error when it is not built or does not start */
-export function startPlatformProcess(dataDir: string, env: Record<string, string> = {}): Promise<PlatformProcess> {
+export function startPlatformProcess(
+  dataDir: string,
+  env: Record<string, string> = {},
+): Promise<PlatformProcess> {
   if (!existsSync(MAIN)) throw new Error('the platform is not built: run `npm run build`');
   const child = spawn(process.execPath, [MAIN], {
-    env: { ...process.env, FOVEA_PORT: '0', FOVEA_DATA: dataDir, FOVEA_DEVICE: 'cpu', FOVEA_LOG_LEVEL: 'info', ...env },
+    env: {
+      ...process.env,
+      FOVEA_PORT: '0',
+      FOVEA_DATA: dataDir,
+      FOVEA_DEVICE: 'cpu',
+      FOVEA_LOG_LEVEL: 'info',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -20,9 +20,11 @@ const ARGS = [
 
 /** The Chromium of this machine, or undefined; said loudly where there is none. */
 export const executablePath = findChromium();
-if (!executablePath) console.warn('*** SKIPPED: no Chromium, so the web page is not tested (apt-get install chromium) ***');
+if (!executablePath)
+  console.warn('*** SKIPPED: no Chromium, so the web page is not tested (apt-get install chromium) ***');
 
-export const launch = (): Promise<Browser> => chromium.launch({ executablePath: executablePath as string, args: ARGS });
+export const launch = (): Promise<Browser> =>
+  chromium.launch({ executablePath: executablePath as string, args: ARGS });
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(SCREENSHOTS, { recursive: true });

@@ -23,7 +23,10 @@ describe.runIf(executablePath)('the web page', () => {
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'fovea-e2e-'));
-    [browser, platform] = await Promise.all([launch(), startPlatformProcess(dataDir, { FOVEA_LOG_LEVEL: 'warn' })]);
+    [browser, platform] = await Promise.all([
+      launch(),
+      startPlatformProcess(dataDir, { FOVEA_LOG_LEVEL: 'warn' }),
+    ]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -40,7 +43,10 @@ describe.runIf(executablePath)('the web page', () => {
   });
 
   /** A new page that collects what goes wrong in it. */
-  async function visit(path: string, viewport: { width: number; height: number } = WIDTHS[0][1]): Promise<void> {
+  async function visit(
+    path: string,
+    viewport: { width: number; height: number } = WIDTHS[0][1],
+  ): Promise<void> {
     context = await browser.newContext({ viewport, permissions: ['clipboard-read', 'clipboard-write'] });
     page = await context.newPage();
     page.setDefaultTimeout(20_000);
@@ -68,8 +74,14 @@ describe.runIf(executablePath)('the web page', () => {
       await page.dispatchEvent('main', event, { dataTransfer: transfer });
   }
 
-  const seesCat = () => page.getByRole('listitem').filter({ hasText: /Egyptian cat/ }).first().waitFor();
-  const storedRuns = async () => ((await (await fetch(`${platform.url}/v1/runs`)).json()) as RunPage).items.length;
+  const seesCat = () =>
+    page
+      .getByRole('listitem')
+      .filter({ hasText: /Egyptian cat/ })
+      .first()
+      .waitFor();
+  const storedRuns = async () =>
+    ((await (await fetch(`${platform.url}/v1/runs`)).json()) as RunPage).items.length;
 
   it('names a dropped picture, keeps the run, finds it and deletes it', async () => {
     await visit('/');
@@ -83,7 +95,10 @@ describe.runIf(executablePath)('the web page', () => {
     await page.getByRole('searchbox', { name: 'Search labels' }).fill('egyptian');
     await page.getByRole('link', { name: /Egyptian cat/ }).click();
     await page.getByRole('heading', { level: 1, name: /Egyptian cat/ }).waitFor();
-    await page.getByText(/[0-9a-f]{64}/).first().waitFor();
+    await page
+      .getByText(/[0-9a-f]{64}/)
+      .first()
+      .waitFor();
     await screenshot(page, 'run-desktop');
     expect(await axeFindings(page)).toEqual([]);
 
@@ -99,12 +114,18 @@ describe.runIf(executablePath)('the web page', () => {
     await visit('/');
     await drop('cat-chelsea.jpg', 'coffee.jpg', 'flower.jpg');
     await page.getByRole('button', { name: /coffee/ }).click();
-    await page.getByRole('listitem').filter({ hasText: /espresso/ }).first().waitFor();
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /espresso/ })
+      .first()
+      .waitFor();
   });
 
   it('says what is wrong with a file that is no picture', async () => {
     await visit('/');
-    await page.getByLabel('Files').setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('just words') });
+    await page
+      .getByLabel('Files')
+      .setInputFiles({ name: 'notes.txt', mimeType: 'text/plain', buffer: Buffer.from('just words') });
     await page.getByText('This kind of file is not read', { exact: true }).waitFor();
     expect(await axeFindings(page)).toEqual([]);
     errors = errors.filter((error) => !error.includes('415')); // the browser reports the answer itself
@@ -119,7 +140,10 @@ describe.runIf(executablePath)('the web page', () => {
 
   it('shows the models and the device', async () => {
     await visit('/models');
-    await page.getByRole('link', { name: /efficientnet-lite0/i }).first().click();
+    await page
+      .getByRole('link', { name: /efficientnet-lite0/i })
+      .first()
+      .click();
     await page.getByRole('heading', { level: 1, name: /efficientnet-lite0/i }).waitFor();
     await page.getByText('Apache-2.0').first().waitFor();
     await screenshot(page, 'model-desktop');
@@ -137,7 +161,9 @@ describe.runIf(executablePath)('the web page', () => {
       await visit(path, viewport);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.waitForLoadState('networkidle');
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
       expect(overflow, `${path} is wider than the ${name}`).toBeLessThanOrEqual(0);
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });

@@ -2,7 +2,8 @@
 // node bare-batch.ts <model.onnx> <side> <provider> <batch> <seconds> <threads>: prints pictures per second.
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
-const [model = '', side = '224', provider = 'cpu', batch = '1', seconds = '3', threads = '2'] = process.argv.slice(2);
+const [model = '', side = '224', provider = 'cpu', batch = '1', seconds = '3', threads = '2'] =
+  process.argv.slice(2);
 const session = await InferenceSession.create(model, {
   executionProviders: [provider],
   intraOpNumThreads: Number(threads),

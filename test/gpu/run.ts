@@ -32,12 +32,21 @@ async function open(device: string, options: { batching: boolean }): Promise<Inf
   const modelsDir = join(scratch, `models-${options.batching}`);
   await rm(modelsDir, { recursive: true, force: true });
   await mkdir(modelsDir, { recursive: true });
-  const manifest = JSON.parse(await readFile(join(ROOT, 'models', 'manifest.json'), 'utf8')) as { models: object[] };
+  const manifest = JSON.parse(await readFile(join(ROOT, 'models', 'manifest.json'), 'utf8')) as {
+    models: object[];
+  };
   const models = manifest.models.map((model) => (options.batching ? model : { ...model, batchable: false }));
   await writeFile(join(modelsDir, 'manifest.json'), JSON.stringify({ ...manifest, models }));
   await symlink(join(ROOT, 'models', 'weights'), join(modelsDir, 'weights'));
   const log = { debug: () => {}, info: () => {}, warn: console.warn, error: console.error };
-  const inference = await createInference({ modelsDir, dataDir: scratch, device, queueLimit: 1024, environment: process.env, log });
+  const inference = await createInference({
+    modelsDir,
+    dataDir: scratch,
+    device,
+    queueLimit: 1024,
+    environment: process.env,
+    log,
+  });
   await inference.start();
   return inference;
 }
@@ -55,7 +64,11 @@ async function samples(inference: Inference, id: string): Promise<Tensor[]> {
 }
 
 /** max |a - b| / max |b| per output over all samples, and whether the top five agree. */
-async function compare(gpu: Inference, cpu: Inference, id: string): Promise<{ differences: Record<string, number>; sameTopFive: boolean }> {
+async function compare(
+  gpu: Inference,
+  cpu: Inference,
+  id: string,
+): Promise<{ differences: Record<string, number>; sameTopFive: boolean }> {
   const differences: Record<string, number> = {};
   let sameTopFive = true;
   for (const image of await samples(cpu, id)) {
@@ -71,14 +84,21 @@ async function compare(gpu: Inference, cpu: Inference, id: string): Promise<{ di
       }
       differences[name] = Math.max(differences[name] ?? 0, Number.isNaN(apart) ? Infinity : apart / largest);
     }
-    const five = ({ outputs }: typeof a) => topK(outputs['logits']?.data as Float32Array, 5).map(({ index }) => index).join();
+    const five = ({ outputs }: typeof a) =>
+      topK(outputs['logits']?.data as Float32Array, 5)
+        .map(({ index }) => index)
+        .join();
     sameTopFive &&= five(a) === five(b);
   }
   return { differences, sameTopFive };
 }
 
 /** Pictures per second with so many requests of one picture in flight, and the mean batch. */
-async function throughput(inference: Inference, id: string, concurrency: number): Promise<{ perSecond: number; batch: number }> {
+async function throughput(
+  inference: Inference,
+  id: string,
+  concurrency: number,
+): Promise<{ perSecond: number; batch: number }> {
   const images = await samples(inference, id);
   const runtime = inference.bind(binding);
   const measureMs = Number(values.seconds) * 1000;
@@ -87,7 +107,11 @@ async function throughput(inference: Inference, id: string, concurrency: number)
   let batches = 0;
   const client = async (n: number) => {
     for (let i = n; performance.now() < start + measureMs; i++) {
-      const { batchSize } = await runtime.run({ model: id, feeds: { image: images[i % images.length] as Tensor }, outputs: ['logits'] });
+      const { batchSize } = await runtime.run({
+        model: id,
+        feeds: { image: images[i % images.length] as Tensor },
+        outputs: ['logits'],
+      });
       if (performance.now() < start) continue;
       done++;
       batches += 1 / batchSize;
@@ -110,15 +134,21 @@ const cpu = await open('cpu', { batching: true });
 const on = await open(values.device, { batching: true });
 const off = await open(on.device().id, { batching: false });
 const device = on.device();
-console.log(`Device: ${device.id}, ${device.name} (${device.reason}), ${new Date().toISOString().slice(0, 10)}\n`);
+console.log(
+  `Device: ${device.id}, ${device.name} (${device.reason}), ${new Date().toISOString().slice(0, 10)}\n`,
+);
 let failed = false;
-console.log('| model | concurrency | bare, batch 1 | bare, same batch | batching off | batching on | mean batch |');
+console.log(
+  '| model | concurrency | bare, batch 1 | bare, same batch | batching off | batching on | mean batch |',
+);
 console.log('|---|---|---|---|---|---|---|');
 const equality: string[] = [];
 for (const id of values.models.split(',')) {
   const { differences, sameTopFive } = await compare(on, cpu, id);
   const worst = Object.entries(differences).map(([name, value]) => `${name} ${value.toExponential(1)}`);
-  equality.push(`${id}: largest difference from the CPU ${worst.join(', ')}; same top five: ${sameTopFive ? 'yes' : 'NO'}`);
+  equality.push(
+    `${id}: largest difference from the CPU ${worst.join(', ')}; same top five: ${sameTopFive ? 'yes' : 'NO'}`,
+  );
   failed ||= !sameTopFive || Object.values(differences).some((value) => !(value <= TOLERANCE));
   const side = on.model(id).inputs[0]?.shape[1] as number;
   const one = await bare(id, side, device.id, 1);

@@ -15,8 +15,14 @@ let cat: Buffer;
 let coffee: Buffer;
 
 beforeAll(async () => {
-  [cat, coffee] = await Promise.all(['cat-chelsea.jpg', 'coffee.jpg'].map((name) => readFile(join(SAMPLES, name)))) as [Buffer, Buffer];
-  server = await startServer({ FOVEA_URL_ALLOW: '127.0.0.2', FOVEA_MAX_BYTES: '1MiB', FOVEA_MAX_PIXELS: '1000000' });
+  [cat, coffee] = (await Promise.all(
+    ['cat-chelsea.jpg', 'coffee.jpg'].map((name) => readFile(join(SAMPLES, name))),
+  )) as [Buffer, Buffer];
+  server = await startServer({
+    FOVEA_URL_ALLOW: '127.0.0.2',
+    FOVEA_MAX_BYTES: '1MiB',
+    FOVEA_MAX_PIXELS: '1000000',
+  });
   ({ url } = server);
 });
 afterAll(() => server?.end());
@@ -52,7 +58,11 @@ describe('POST /v1/tasks/classification', () => {
       width: 451,
       height: 300,
     });
-    expect(envelope.run).toMatchObject({ task: 'classification', device: expect.stringContaining('cpu') as string, params: { topK: 5 } });
+    expect(envelope.run).toMatchObject({
+      task: 'classification',
+      device: expect.stringContaining('cpu') as string,
+      params: { topK: 5 },
+    });
     expect(envelope.run.models[0]).toMatchObject({ role: 'primary', id: 'efficientnet-lite2' });
     expect(envelope.run.timings.totalMs).toBeGreaterThan(envelope.run.timings.inferenceMs);
   });
@@ -62,13 +72,23 @@ describe('POST /v1/tasks/classification', () => {
     form.append('image', new Blob([bytes(cat)]), 'cat.jpg');
     form.append('params', '{"topK": 2}');
     form.append('model', 'efficientnet-lite0');
-    const json = { inputs: { image: { base64: cat.toString('base64') } }, params: { topK: 2 }, model: 'efficientnet-lite0' };
+    const json = {
+      inputs: { image: { base64: cat.toString('base64') } },
+      params: { topK: 2 },
+      model: 'efficientnet-lite0',
+    };
     const responses = await Promise.all([
       raw(cat, `${TASK}?topK=2&model=efficientnet-lite0`),
       fetch(url + TASK, { method: 'POST', body: form }),
-      fetch(url + TASK, { method: 'POST', body: JSON.stringify(json), headers: { 'content-type': 'application/json' } }),
+      fetch(url + TASK, {
+        method: 'POST',
+        body: JSON.stringify(json),
+        headers: { 'content-type': 'application/json' },
+      }),
     ]);
-    const envelopes = await Promise.all(responses.map(async (response) => RunEnvelope.parse(await response.json())));
+    const envelopes = await Promise.all(
+      responses.map(async (response) => RunEnvelope.parse(await response.json())),
+    );
     const [first] = envelopes;
     for (const envelope of envelopes) {
       expect(envelope.result).toEqual(first?.result);
@@ -79,7 +99,11 @@ describe('POST /v1/tasks/classification', () => {
 
   it('filters by label and score, and averages crops', async () => {
     const filtered = await run(cat, `${TASK}?labels=n02124075,tabby&store=false`);
-    expect(labelsOf(filtered).map(({ classId }) => classId).sort()).toEqual([281, 285]);
+    expect(
+      labelsOf(filtered)
+        .map(({ classId }) => classId)
+        .sort(),
+    ).toEqual([281, 285]);
     expect(labelsOf(await run(cat, `${TASK}?minScore=0.99&store=false`))).toEqual([]);
     const ten = await run(cat, `${TASK}?crops=10&store=false`);
     expect(ten.run.stages[0]?.batchSize).toBeGreaterThanOrEqual(1);
@@ -88,7 +112,8 @@ describe('POST /v1/tasks/classification', () => {
 
   it('answers a batch in order, one bad picture failing alone', async () => {
     const form = new FormData();
-    for (const file of [bytes(cat), new Uint8Array([1, 2, 3]), bytes(coffee)]) form.append('image', new Blob([file]), 'picture');
+    for (const file of [bytes(cat), new Uint8Array([1, 2, 3]), bytes(coffee)])
+      form.append('image', new Blob([file]), 'picture');
     const response = await fetch(`${url}${TASK}?model=efficientnet-lite0`, { method: 'POST', body: form });
     const batch = BatchEnvelope.parse(await response.json());
     expect(batch.runs.map((one) => ('run' in one ? labelsOf(one)[0]?.label : one.code))).toEqual([
@@ -120,7 +145,12 @@ describe('POST /v1/tasks/classification', () => {
     ['an empty picture', () => raw(''), 422, 'IMAGE_CORRUPT'],
     ['text', () => raw('this is no picture at all'), 415, 'UNSUPPORTED_MEDIA'],
     ['half a picture', () => raw(cat.subarray(0, cat.length / 2)), 422, 'IMAGE_CORRUPT'],
-    ['an SVG', () => raw('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'), 415, 'UNSUPPORTED_MEDIA'],
+    [
+      'an SVG',
+      () => raw('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
+      415,
+      'UNSUPPORTED_MEDIA',
+    ],
     ['too many bytes', () => raw(Buffer.alloc(1024 * 1024 + 1)), 413, 'PAYLOAD_TOO_LARGE'],
     ['a wrong parameter', () => raw(cat, `${TASK}?topK=0`), 422, 'INVALID_PARAMETER'],
     ['an unknown parameter', () => raw(cat, `${TASK}?tpoK=1`), 422, 'INVALID_PARAMETER'],
@@ -154,7 +184,8 @@ describe('URL inputs', () => {
     pictures = createServer((request, response) => {
       if (request.url === '/cat.jpg') response.end(cat);
       else if (request.url === '/redirect') response.writeHead(302, { location: '/cat.jpg' }).end();
-      else if (request.url === '/inside') response.writeHead(302, { location: `http://127.0.0.1:${port}/cat.jpg` }).end();
+      else if (request.url === '/inside')
+        response.writeHead(302, { location: `http://127.0.0.1:${port}/cat.jpg` }).end();
       else if (request.url === '/large') response.end(Buffer.alloc(2 * 1024 * 1024));
       else response.writeHead(404).end();
     });
@@ -180,7 +211,9 @@ describe('URL inputs', () => {
     ['the metadata address of clouds', () => 'http://169.254.169.254/latest/meta-data/', 'URL_REFUSED'],
     ['what is not there', () => `http://127.0.0.2:${port}/missing`, 'URL_REFUSED'],
     ['what is too large', () => `http://127.0.0.2:${port}/large`, 'PAYLOAD_TOO_LARGE'],
-  ])('refuses %s', async (_what, address, code) => expect((await problem(await from(address()))).code).toBe(code));
+  ])('refuses %s', async (_what, address, code) =>
+    expect((await problem(await from(address()))).code).toBe(code),
+  );
 });
 
 describe('idempotency', () => {
@@ -204,13 +237,19 @@ describe('idempotency', () => {
 describe('the catalog', () => {
   it('finds a run by its label, shows, draws and deletes it', async () => {
     const { run: made, result } = await run(coffee);
-    const page = RunPage.parse(await (await fetch(`${url}/v1/runs?label=Espresso&minScore=0.3&task=classification&limit=200`)).json());
+    const page = RunPage.parse(
+      await (await fetch(`${url}/v1/runs?label=Espresso&minScore=0.3&task=classification&limit=200`)).json(),
+    );
     expect(page.items.map((item) => item.run.id)).toContain(made.id);
     const shown = RunEnvelope.parse(await (await fetch(`${url}/v1/runs/${made.id}`)).json());
     expect(shown.result).toEqual(result);
     const png = await fetch(`${url}/v1/runs/${made.id}/overlay.png`);
     expect(png.headers.get('content-type')).toBe('image/png');
-    expect(Buffer.from(await png.arrayBuffer()).subarray(1, 4).toString()).toBe('PNG');
+    expect(
+      Buffer.from(await png.arrayBuffer())
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
     expect(await (await fetch(`${url}/v1/runs/${made.id}/overlay.svg`)).text()).toContain('espresso');
     expect((await fetch(`${url}/v1/runs/${made.id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await fetch(`${url}/v1/runs/${made.id}`)).status).toBe(404);
@@ -223,7 +262,9 @@ describe('the catalog', () => {
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
-      const response = await fetch(`${url}/v1/runs?limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
+      const response = await fetch(
+        `${url}/v1/runs?limit=2${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
+      );
       const page: RunPage = RunPage.parse(await response.json());
       seen.push(...page.items.map((item) => item.run.id));
       cursor = page.nextCursor;
@@ -232,14 +273,22 @@ describe('the catalog', () => {
     expect(seen.slice(0, 5)).toEqual(made.reverse());
   });
 
-  it.each(['limit=0', 'limit=201', 'task=telepathy', 'since=yesterday', 'cursor=%%%', 'nonsense=1'])('refuses ?%s', async (query) =>
-    expect((await problem(await fetch(`${url}/v1/runs?${query}`))).code).toMatch(/INVALID_PARAMETER|INVALID_REQUEST/),
+  it.each(['limit=0', 'limit=201', 'task=telepathy', 'since=yesterday', 'cursor=%%%', 'nonsense=1'])(
+    'refuses ?%s',
+    async (query) =>
+      expect((await problem(await fetch(`${url}/v1/runs?${query}`))).code).toMatch(
+        /INVALID_PARAMETER|INVALID_REQUEST/,
+      ),
   );
 
   it('replays a run and finds it the same', async () => {
     const { run: made } = await run(cat, `${TASK}?topK=3`);
     const response = await fetch(`${url}/v1/runs/${made.id}/replay`, { method: 'POST' });
-    const replay = (await response.json()) as { original: RunEnvelope; replay: RunEnvelope; difference: { same: boolean } };
+    const replay = (await response.json()) as {
+      original: RunEnvelope;
+      replay: RunEnvelope;
+      difference: { same: boolean };
+    };
     expect(replay.original.run.id).toBe(made.id);
     expect(replay.replay.run.id).not.toBe(made.id);
     expect(replay.replay.run.params).toEqual(made.params);
@@ -257,8 +306,12 @@ describe('the catalog', () => {
     expect(part.status).toBe(206);
     expect(Buffer.from(await part.arrayBuffer()).equals(cat.subarray(10, 20))).toBe(true);
     const etag = whole.headers.get('etag') as string;
-    expect((await fetch(`${url}/v1/blobs/${sha256}`, { headers: { 'if-none-match': etag } })).status).toBe(304);
-    expect((await fetch(`${url}/v1/blobs/${sha256}?thumb=160`)).headers.get('content-type')).toBe('image/webp');
+    expect((await fetch(`${url}/v1/blobs/${sha256}`, { headers: { 'if-none-match': etag } })).status).toBe(
+      304,
+    );
+    expect((await fetch(`${url}/v1/blobs/${sha256}?thumb=160`)).headers.get('content-type')).toBe(
+      'image/webp',
+    );
     expect((await fetch(`${url}/v1/blobs/${sha256}?thumb=7`)).status).toBe(422);
     expect((await fetch(`${url}/v1/blobs/${'0'.repeat(64)}`)).status).toBe(404);
     const byBlob = await fetch(url + TASK, {
@@ -273,8 +326,16 @@ describe('the catalog', () => {
 describe('the socket', () => {
   it('answers a run like REST does', async () => {
     const socket = io(url, { transports: ['websocket'] });
-    const answer: unknown = await socket.emitWithAck('run', { task: 'classification', params: { topK: 1 } }, cat);
-    const bad: unknown = await socket.emitWithAck('run', { task: 'classification', params: { topK: 0 } }, cat);
+    const answer: unknown = await socket.emitWithAck(
+      'run',
+      { task: 'classification', params: { topK: 1 } },
+      cat,
+    );
+    const bad: unknown = await socket.emitWithAck(
+      'run',
+      { task: 'classification', params: { topK: 0 } },
+      cat,
+    );
     const none: unknown = await socket.emitWithAck('run', 'what', null);
     socket.close();
     const envelope = RunEnvelope.parse(answer);
@@ -285,7 +346,11 @@ describe('the socket', () => {
   });
 
   it('refuses pages of other sites', async () => {
-    const socket = io(url, { transports: ['websocket'], extraHeaders: { origin: 'https://evil.example' }, reconnection: false });
+    const socket = io(url, {
+      transports: ['websocket'],
+      extraHeaders: { origin: 'https://evil.example' },
+      reconnection: false,
+    });
     const error = await new Promise<Error>((resolve) => socket.on('connect_error', resolve));
     socket.close();
     expect(error).toBeInstanceOf(Error);
@@ -296,18 +361,33 @@ describe('the system', () => {
   it('is ready, and says what it has', async () => {
     expect((await fetch(`${url}/v1/health/live`)).status).toBe(200);
     const ready = await fetch(`${url}/v1/health/ready`);
-    expect(await ready.json()).toMatchObject({ status: 'ok', checks: { database: { ok: true }, inference: { ok: true } } });
-    const tasks = (await (await fetch(`${url}/v1/tasks`)).json()) as { items: { task: string; params: object }[] };
-    expect(tasks.items[0]).toMatchObject({ task: 'classification', params: { properties: { topK: { default: 5 } } } });
-    const models = (await (await fetch(`${url}/v1/models`)).json()) as { items: { id: string }[]; device: { id: string } };
-    expect(models.items.map(({ id }) => id)).toEqual(expect.arrayContaining(['efficientnet-lite0', 'efficientnet-lite2']));
+    expect(await ready.json()).toMatchObject({
+      status: 'ok',
+      checks: { database: { ok: true }, inference: { ok: true } },
+    });
+    const tasks = (await (await fetch(`${url}/v1/tasks`)).json()) as {
+      items: { task: string; params: object }[];
+    };
+    expect(tasks.items[0]).toMatchObject({
+      task: 'classification',
+      params: { properties: { topK: { default: 5 } } },
+    });
+    const models = (await (await fetch(`${url}/v1/models`)).json()) as {
+      items: { id: string }[];
+      device: { id: string };
+    };
+    expect(models.items.map(({ id }) => id)).toEqual(
+      expect.arrayContaining(['efficientnet-lite0', 'efficientnet-lite2']),
+    );
     expect(models.device.id).toBe('cpu');
     expect((await problem(await fetch(`${url}/v1/models/nothing`))).code).toBe('NOT_FOUND');
   });
 
   it('loads and unloads models', async () => {
     const act = async (action: string) =>
-      (await (await fetch(`${url}/v1/models/efficientnet-lite0/${action}`, { method: 'POST' })).json()) as { state: string };
+      (await (await fetch(`${url}/v1/models/efficientnet-lite0/${action}`, { method: 'POST' })).json()) as {
+        state: string;
+      };
     expect((await act('load')).state).toBe('loaded');
     expect((await act('unload')).state).toBe('available');
   });
@@ -315,12 +395,20 @@ describe('the system', () => {
   it('counts for Prometheus', async () => {
     await run(cat);
     const text = await (await fetch(`${url}/metrics`)).text();
-    for (const name of ['fovea_queue_depth', 'fovea_batch_rows', 'fovea_run_seconds_bucket', 'nodejs_eventloop_lag', 'fovea_http_requests_total'])
+    for (const name of [
+      'fovea_queue_depth',
+      'fovea_batch_rows',
+      'fovea_run_seconds_bucket',
+      'nodejs_eventloop_lag',
+      'fovea_http_requests_total',
+    ])
       expect(text).toContain(name);
   });
 
   it('documents itself', async () => {
-    expect(await (await fetch(`${url}/openapi.json`)).json()).toMatchObject({ openapi: expect.stringMatching(/^3\.1/) as string });
+    expect(await (await fetch(`${url}/openapi.json`)).json()).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1/) as string,
+    });
     expect(await (await fetch(`${url}/docs`)).text()).toContain('swagger-ui');
     expect((await fetch(`${url}/docs/swagger-ui.css`)).status).toBe(200);
   });
@@ -328,7 +416,9 @@ describe('the system', () => {
   it('notices a client that goes away', async () => {
     const before = server.logs.length;
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    socket.write(`POST ${TASK} HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/jpeg\r\ncontent-length: ${cat.length}\r\n\r\n`);
+    socket.write(
+      `POST ${TASK} HTTP/1.1\r\nhost: localhost\r\ncontent-type: image/jpeg\r\ncontent-length: ${cat.length}\r\n\r\n`,
+    );
     await new Promise<void>((resolve) => socket.write(cat.subarray(0, 100), () => resolve()));
     socket.destroy();
     await expect.poll(async () => (await fetch(`${url}/v1/health/ready`)).status).toBe(200);

@@ -38,11 +38,18 @@ describe.runIf(folder)('classification of imagenet-100 against Python with the s
 
   beforeAll(async () => {
     dataDir = await mkdtemp(join(tmpdir(), 'fovea-imagenet-'));
-    const settings = readSettings({ FOVEA_DATA: dataDir, FOVEA_DEVICE: 'cpu', FOVEA_QUEUE: '200' }, process.cwd());
+    const settings = readSettings(
+      { FOVEA_DATA: dataDir, FOVEA_DEVICE: 'cpu', FOVEA_QUEUE: '200' },
+      process.cwd(),
+    );
     engine = await Engine.create({ settings, applications: APPLICATIONS, record: false, log: quiet });
-    references = JSON.parse(await readFile(join(folder as string, 'python-results.json'), 'utf8')) as typeof references;
+    references = JSON.parse(
+      await readFile(join(folder as string, 'python-results.json'), 'utf8'),
+    ) as typeof references;
     const names = (await readdir(folder as string)).filter((name) => name.endsWith('.JPEG'));
-    files = await Promise.all(names.map(async (name) => ({ name, bytes: await readFile(join(folder as string, name)) })));
+    files = await Promise.all(
+      names.map(async (name) => ({ name, bytes: await readFile(join(folder as string, name)) })),
+    );
   });
   afterAll(async () => {
     await engine?.close();
@@ -50,29 +57,39 @@ describe.runIf(folder)('classification of imagenet-100 against Python with the s
   });
 
   const models = ['efficientnet-lite0', 'efficientnet-lite2'];
-  it.each([...models.map((model) => [model, false] as const), ...models.map((model) => [model, true] as const)])(
+  it.each([
+    ...models.map((model) => [model, false] as const),
+    ...models.map((model) => [model, true] as const),
+  ])(
     '%s: top-1 and top-5 to within one picture, scores within 0.02 (colour profiles honoured: %s)',
     async (model, honoured) => {
-    const reference = references[model] as Reference;
-    expect(engine.inference.model(model).sha256).toBe(reference.sha256);
-    const hits = { top1: 0, top5: 0 };
-    let largest = 0;
-    const scores: Promise<void>[] = files.map(async ({ name, bytes }) => {
-      const envelope: RunEnvelope = await engine.execute({ task: 'classification', model, params: {}, inputs: { image: [{ bytes: honoured ? bytes : withoutProfile(bytes) }] } });
-      const labels: Label[] = envelope.result.kind === 'labels' ? envelope.result.labels : [];
-      const wnid = name.slice(0, 9);
-      hits.top1 += Number(labels[0]?.wnid === wnid);
-      hits.top5 += Number(labels.some((label) => label.wnid === wnid));
-      const [expected] = reference.predictions[name] ?? [];
-      const same = labels.find(({ classId }) => classId === expected?.classId);
-      largest = Math.max(largest, Math.abs((same?.score ?? 0) - (expected?.score ?? 0)));
-    });
-    await Promise.all(scores);
-    console.info(`${model}, profiles ${honoured ? 'honoured' : 'ignored'}: top-1 ${hits.top1}, top-5 ${hits.top5} of ${files.length}; largest difference of a top-1 score ${largest.toFixed(4)}`);
-    expect(Math.abs(hits.top1 - reference['top-1'])).toBeLessThanOrEqual(1);
-    expect(Math.abs(hits.top5 - reference['top-5'])).toBeLessThanOrEqual(1);
-    // Where a profile is not sRGB's, honouring it changes the pixels, and that is right.
-    expect(largest).toBeLessThanOrEqual(honoured ? 0.05 : 0.02);
+      const reference = references[model] as Reference;
+      expect(engine.inference.model(model).sha256).toBe(reference.sha256);
+      const hits = { top1: 0, top5: 0 };
+      let largest = 0;
+      const scores: Promise<void>[] = files.map(async ({ name, bytes }) => {
+        const envelope: RunEnvelope = await engine.execute({
+          task: 'classification',
+          model,
+          params: {},
+          inputs: { image: [{ bytes: honoured ? bytes : withoutProfile(bytes) }] },
+        });
+        const labels: Label[] = envelope.result.kind === 'labels' ? envelope.result.labels : [];
+        const wnid = name.slice(0, 9);
+        hits.top1 += Number(labels[0]?.wnid === wnid);
+        hits.top5 += Number(labels.some((label) => label.wnid === wnid));
+        const [expected] = reference.predictions[name] ?? [];
+        const same = labels.find(({ classId }) => classId === expected?.classId);
+        largest = Math.max(largest, Math.abs((same?.score ?? 0) - (expected?.score ?? 0)));
+      });
+      await Promise.all(scores);
+      console.info(
+        `${model}, profiles ${honoured ? 'honoured' : 'ignored'}: top-1 ${hits.top1}, top-5 ${hits.top5} of ${files.length}; largest difference of a top-1 score ${largest.toFixed(4)}`,
+      );
+      expect(Math.abs(hits.top1 - reference['top-1'])).toBeLessThanOrEqual(1);
+      expect(Math.abs(hits.top5 - reference['top-5'])).toBeLessThanOrEqual(1);
+      // Where a profile is not sRGB's, honouring it changes the pixels, and that is right.
+      expect(largest).toBeLessThanOrEqual(honoured ? 0.05 : 0.02);
     },
   );
 });

@@ -26,16 +26,27 @@ afterAll(async () => {
   await service?.end();
 });
 
-const classify = (server: TestServer, headers: Record<string, string> = { authorization: `Bearer ${KEY}` }, body: BodyInit = picture) =>
+const classify = (
+  server: TestServer,
+  headers: Record<string, string> = { authorization: `Bearer ${KEY}` },
+  body: BodyInit = picture,
+) =>
   fetch(server.url + TASK, { method: 'POST', body, headers: { 'content-type': 'image/jpeg', ...headers } });
 
 describe('FOVEA_REMOTE_APPS', () => {
   it('forwards a run to the service, which records it once', async () => {
     const response = await classify(platform);
     const { run, result } = (await response.json()) as RunEnvelope;
-    expect(result).toMatchObject({ kind: 'labels', labels: expect.arrayContaining([expect.objectContaining({ label: expect.stringMatching(/cat|tabby/i) as string })]) as unknown });
+    expect(result).toMatchObject({
+      kind: 'labels',
+      labels: expect.arrayContaining([
+        expect.objectContaining({ label: expect.stringMatching(/cat|tabby/i) as string }),
+      ]) as unknown,
+    });
     for (const server of [service, platform]) {
-      const found = await fetch(`${server.url}/v1/runs/${run.id}`, { headers: { authorization: `Bearer ${KEY}` } });
+      const found = await fetch(`${server.url}/v1/runs/${run.id}`, {
+        headers: { authorization: `Bearer ${KEY}` },
+      });
       expect(found.status).toBe(200);
     }
     expect(platform.engine.inference.stats().hosts.flatMap(({ models }) => models)).toEqual([]);
@@ -47,18 +58,24 @@ describe('FOVEA_REMOTE_APPS', () => {
   it('answers a repeated Idempotency-Key with the same run', async () => {
     const headers = { authorization: `Bearer ${KEY}`, 'idempotency-key': 'remote-once' };
     const ids = [];
-    for (let i = 0; i < 2; i++) ids.push(((await (await classify(platform, headers)).json()) as RunEnvelope).run.id);
+    for (let i = 0; i < 2; i++)
+      ids.push(((await (await classify(platform, headers)).json()) as RunEnvelope).run.id);
     expect(ids[0]).toBe(ids[1]);
   });
   it('says where a task is', async () => {
-    const tasks = (await (await fetch(`${platform.url}/v1/tasks`, { headers: { authorization: `Bearer ${KEY}` } })).json()) as TaskList;
+    const tasks = (await (
+      await fetch(`${platform.url}/v1/tasks`, { headers: { authorization: `Bearer ${KEY}` } })
+    ).json()) as TaskList;
     expect(tasks.items[0]?.remote).toBe(service.url);
   });
   it('says MODEL_FAILED and where, when the service is gone', async () => {
     const lonely = await startServer({ FOVEA_REMOTE_APPS: 'classification=http://127.0.0.1:9' });
     const problem = (await (await classify(lonely, {})).json()) as Problem;
     await lonely.end();
-    expect(problem).toMatchObject({ code: 'MODEL_FAILED', detail: expect.stringContaining('http://127.0.0.1:9') as string });
+    expect(problem).toMatchObject({
+      code: 'MODEL_FAILED',
+      detail: expect.stringContaining('http://127.0.0.1:9') as string,
+    });
   });
 });
 
@@ -72,11 +89,17 @@ describe('FOVEA_API_KEY', () => {
   });
   it('is asked for by the socket', async () => {
     const refused = io(service.url, { transports: ['websocket'], reconnection: false });
-    const error = await new Promise<Error & { data?: Problem }>((resolve) => refused.on('connect_error', resolve));
+    const error = await new Promise<Error & { data?: Problem }>((resolve) =>
+      refused.on('connect_error', resolve),
+    );
     refused.close();
     expect(error.data?.code).toBe('UNAUTHENTICATED');
     const admitted = io(service.url, { transports: ['websocket'], auth: { token: KEY } });
-    const answer: unknown = await admitted.emitWithAck('run', { task: 'classification', store: false }, Buffer.from(picture));
+    const answer: unknown = await admitted.emitWithAck(
+      'run',
+      { task: 'classification', store: false },
+      Buffer.from(picture),
+    );
     admitted.close();
     expect(answer).toMatchObject({ result: { kind: 'labels' } });
   });

@@ -20,9 +20,15 @@ export interface TestServer extends Server {
 }
 
 /** The platform in this process, on a free port, with its own data folder and embedded Postgres. */
-export async function startServer(env: Record<string, string> = {}, keepDataDir?: string): Promise<TestServer> {
+export async function startServer(
+  env: Record<string, string> = {},
+  keepDataDir?: string,
+): Promise<TestServer> {
   const dataDir = keepDataDir ?? (await mkdtemp(join(tmpdir(), 'fovea-test-')));
-  const settings: Settings = readSettings({ FOVEA_PORT: '0', FOVEA_DATA: dataDir, FOVEA_DEVICE: 'cpu', ...env }, process.cwd());
+  const settings: Settings = readSettings(
+    { FOVEA_PORT: '0', FOVEA_DATA: dataDir, FOVEA_DEVICE: 'cpu', ...env },
+    process.cwd(),
+  );
   const logs: LogLine[] = [];
   const line = (level: keyof Log) => (details: object, message: string) =>
     void logs.push({ level, message, details: details as Record<string, unknown> });

@@ -25,7 +25,9 @@ export const classification = defineApplication({
     crops: z
       .literal([1, 5, 10])
       .default(1)
-      .describe('Parts of the picture to average: 1 centre, 5 with the corners, 10 also mirrored (slower, steadier)'),
+      .describe(
+        'Parts of the picture to average: 1 centre, 5 with the corners, 10 also mirrored (slower, steadier)',
+      ),
   }),
   models: {
     primary: { choices: classify.models, description: 'Lite2 is more exact, Lite0 about twice as fast' },

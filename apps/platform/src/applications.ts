@@ -2,4 +2,6 @@ import { classification } from '@fovea/classification';
 import type { Application } from '@fovea/host';
 
 /** Every application of Fovea: one line each. */
-export const APPLICATIONS: readonly Application[] = [{ app: 'classification', definitions: [classification] }];
+export const APPLICATIONS: readonly Application[] = [
+  { app: 'classification', definitions: [classification] },
+];

@@ -4,6 +4,11 @@ import { expect, it } from 'vitest';
 import { APPLICATIONS } from './applications.ts';
 
 it('docs/openapi.json is what the schemas say (npm run test:unit -- -u writes it)', async () => {
-  const document = openApi(new Registry({ applications: APPLICATIONS }).list(), codeVersion(repositoryRoot()));
-  await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(join(repositoryRoot(), 'docs', 'openapi.json'));
+  const document = openApi(
+    new Registry({ applications: APPLICATIONS }).list(),
+    codeVersion(repositoryRoot()),
+  );
+  await expect(`${JSON.stringify(document, null, 2)}\n`).toMatchFileSnapshot(
+    join(repositoryRoot(), 'docs', 'openapi.json'),
+  );
 });

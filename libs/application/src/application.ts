@@ -62,17 +62,21 @@ export type AnyDefinition = ApplicationDefinition<Task, any, any>;
  *   run: async (context, { image }, params) => ({ kind: 'labels', labels: await context.stage(classify, image, params) }),
  * });
  */
-export function defineApplication<
-  T extends Task,
-  const I extends InputDeclarations,
-  P extends z.ZodObject,
->(definition: ApplicationDefinition<T, I, P>): ApplicationDefinition<T, I, P> {
+export function defineApplication<T extends Task, const I extends InputDeclarations, P extends z.ZodObject>(
+  definition: ApplicationDefinition<T, I, P>,
+): ApplicationDefinition<T, I, P> {
   if (!Object.hasOwn(TASK_KINDS, definition.task)) throw new TypeError(`unknown task "${definition.task}"`);
   for (const [name, input] of Object.entries(definition.inputs))
-    if (!(Number.isInteger(input.min) && Number.isInteger(input.max) && input.min >= 0 && input.max >= Math.max(1, input.min)))
+    if (!(
+      Number.isInteger(input.min) &&
+      Number.isInteger(input.max) &&
+      input.min >= 0 &&
+      input.max >= Math.max(1, input.min)
+    ))
       throw new RangeError(`${definition.task}: input ${name} must have 0 <= min <= max, max >= 1`);
   return Object.freeze(definition);
 }
 
 /** The name of the primary input (the first declared), or undefined where a task has none. */
-export const primaryInput = (definition: AnyDefinition): string | undefined => Object.keys(definition.inputs)[0];
+export const primaryInput = (definition: AnyDefinition): string | undefined =>
+  Object.keys(definition.inputs)[0];

@@ -1,16 +1,20 @@
-/**
- * A decoded picture: RGB, 8 bits, row-major, EXIF orientation applied, alpha laid over white, sRGB.
- * `rgb.length === width * height * 3`.
- */
-export interface Image {
-  readonly rgb: Uint8Array;
+/** A picture that libs/imaging can fit, crop and give the pixels of; its size as a person sees it. */
+export interface Picture {
   readonly width: number;
   readonly height: number;
 }
 
-/** Decoded media by the media type a definition asks for; audio and video come with their applications. */
+/**
+ * A decoded picture: RGB, 8 bits, row-major, EXIF orientation applied, alpha laid over white, sRGB.
+ * `rgb.length === width * height * 3`.
+ */
+export interface Image extends Picture {
+  readonly rgb: Uint8Array;
+}
+
+/** Opened media by the media type a definition asks for; audio and video come with their applications. */
 export interface DecodedMedia {
-  image: Image;
+  image: Picture;
   audio: never;
   video: never;
 }

@@ -51,7 +51,13 @@ export interface RunContext {
   /** preprocess → runtime → postprocess with the model of a role (default `primary`), timed and named in `run.stages`. */
   stage<I, P, F, O>(stage: Stage<I, P, F, O>, input: I, params: P, options?: { role?: string }): Promise<O>;
   /** A picture, map or file beside the result. */
-  attach(attachment: { role: string; bytes: Uint8Array; mime: string; caption?: string; index?: number }): Promise<void>;
+  attach(attachment: {
+    role: string;
+    bytes: Uint8Array;
+    mime: string;
+    caption?: string;
+    index?: number;
+  }): Promise<void>;
   progress(done: number, total: number, unit: string): void;
   partial(result: Record<string, unknown>): void;
 }

@@ -28,7 +28,8 @@ export interface Stage<I, P, F, O> {
  * @throws RangeError when the name is not kebab-case or the version is not a positive integer
  */
 export function defineStage<I, P, F, O>(stage: Stage<I, P, F, O>): Stage<I, P, F, O> {
-  if (!/^[a-z][a-z0-9-]*$/.test(stage.name)) throw new RangeError(`stage name "${stage.name}" must be kebab-case`);
+  if (!/^[a-z][a-z0-9-]*$/.test(stage.name))
+    throw new RangeError(`stage name "${stage.name}" must be kebab-case`);
   if (!Number.isInteger(stage.version) || stage.version < 1)
     throw new RangeError(`stage ${stage.name}: version must be a positive integer, got ${stage.version}`);
   return Object.freeze(stage);

@@ -6,7 +6,12 @@ const read = (env: Record<string, string> = {}) => readSettings(env, '/srv/fovea
 describe('readSettings', () => {
   it('needs no environment at all', () => {
     const settings = read();
-    expect(settings).toMatchObject({ host: '127.0.0.1', port: 3000, dataDir: '/srv/fovea/.fovea', device: 'auto' });
+    expect(settings).toMatchObject({
+      host: '127.0.0.1',
+      port: 3000,
+      dataDir: '/srv/fovea/.fovea',
+      device: 'auto',
+    });
     expect(settings.maxBytes).toBe(32 * 1024 * 1024);
     expect(settings.databaseUrl).toBeUndefined();
   });
@@ -20,7 +25,10 @@ describe('readSettings', () => {
   ])('reads sizes: %s', (text, bytes) => expect(read({ FOVEA_MAX_BYTES: text }).maxBytes).toBe(bytes));
 
   it('reads lists and remote applications', () => {
-    const settings = read({ FOVEA_APPS: ' classification, pose ,', FOVEA_REMOTE_APPS: 'pose=http://pose:3000/' });
+    const settings = read({
+      FOVEA_APPS: ' classification, pose ,',
+      FOVEA_REMOTE_APPS: 'pose=http://pose:3000/',
+    });
     expect(settings.apps).toEqual(['classification', 'pose']);
     expect(settings.remoteApps).toEqual({ pose: 'http://pose:3000' });
   });
@@ -33,7 +41,8 @@ describe('readSettings', () => {
     );
   });
 
-  it('finds misspelt settings', () => expect(() => read({ FOVEA_PROT: '1' })).toThrow(/FOVEA_PROT is not a setting/));
+  it('finds misspelt settings', () =>
+    expect(() => read({ FOVEA_PROT: '1' })).toThrow(/FOVEA_PROT is not a setting/));
 
   it('refuses an open address without a key', () => {
     expect(() => read({ FOVEA_HOST: '0.0.0.0' })).toThrow(/FOVEA_API_KEY/);
@@ -46,7 +55,10 @@ describe('describeSettings', () => {
     const env = { FOVEA_API_KEY: 'correct horse battery', FOVEA_PORT: '0' };
     const lines = describeSettings(readSettings(env, '/'), env);
     expect(lines).toHaveLength(Object.keys(SETTINGS).length);
-    expect(lines.find((line) => line.env === 'FOVEA_PORT')).toMatchObject({ value: '0', source: 'environment' });
+    expect(lines.find((line) => line.env === 'FOVEA_PORT')).toMatchObject({
+      value: '0',
+      source: 'environment',
+    });
     expect(lines.find((line) => line.env === 'FOVEA_HOST')).toMatchObject({ source: 'default' });
     expect(JSON.stringify(lines)).not.toContain('correct horse');
   });

@@ -6,17 +6,16 @@ const MIB = 1024 * 1024;
 
 const list = z
   .string()
-  .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
   .pipe(z.array(z.string()));
-const flag = z
-  .enum(['true', 'false', '1', '0'])
-  .transform((text) => text === 'true' || text === '1');
+const flag = z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1');
 const count = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min).max(max));
+  z.string().regex(/^\d+$/, 'must be a whole number').transform(Number).pipe(z.number().min(min).max(max));
 /** `32MiB`, `500 MB`, `1048576`: bytes. */
 const size = z
   .string()
@@ -176,7 +175,8 @@ export const SETTINGS = {
 } as const satisfies Record<string, Setting>;
 
 export type SettingName = keyof typeof SETTINGS;
-type Value<N extends SettingName> = z.output<(typeof SETTINGS)[N]['schema']> | (typeof SETTINGS)[N]['fallback'];
+type Value<N extends SettingName> =
+  z.output<(typeof SETTINGS)[N]['schema']> | (typeof SETTINGS)[N]['fallback'];
 /** All settings, validated. */
 export type Settings = { readonly [N in SettingName]: Value<N> };
 
@@ -206,12 +206,20 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>, 
   const unknown = Object.keys(env).filter((key) => key.startsWith('FOVEA_') && !KNOWN.has(key) && env[key]);
   for (const key of unknown) errors.push({ path: key, message: 'is not a setting of Fovea' });
   if (errors.length > 0)
-    throw new VisionError('INVALID_PARAMETER', errors.map((error) => `${error.path} ${error.message}`).join('; '), {
-      errors,
-      hint: 'Run `npm run fovea -- doctor` to see every setting and where it comes from.',
-    });
+    throw new VisionError(
+      'INVALID_PARAMETER',
+      errors.map((error) => `${error.path} ${error.message}`).join('; '),
+      {
+        errors,
+        hint: 'Run `npm run fovea -- doctor` to see every setting and where it comes from.',
+      },
+    );
   const absolute = (path: string) => (isAbsolute(path) ? path : resolve(cwd, path));
-  return { ...settings, dataDir: absolute(settings.dataDir), importRoots: settings.importRoots.map(absolute) };
+  return {
+    ...settings,
+    dataDir: absolute(settings.dataDir),
+    importRoots: settings.importRoots.map(absolute),
+  };
 }
 
 const KNOWN = new Set<string>(Object.values(SETTINGS).map((entry) => entry.env));
@@ -228,7 +236,10 @@ export interface SettingLine {
 }
 
 /** One line per setting, for `fovea doctor`; secrets are masked. */
-export function describeSettings(settings: Settings, env: Readonly<Record<string, string | undefined>>): SettingLine[] {
+export function describeSettings(
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): SettingLine[] {
   return Object.entries(SETTINGS).map(([name, entry]: [string, Setting]) => {
     const given = Boolean(env[entry.env]?.trim());
     const value = settings[name as SettingName];

@@ -25,8 +25,16 @@ export const ERRORS = {
     title: 'Not allowed',
     hint: 'The Host or Origin of the request is not one that this server answers. Use the address it prints at start.',
   },
-  NOT_FOUND: { status: 404, title: 'Not found', hint: 'Check the address or the id; GET /v1/tasks lists the tasks.' },
-  METHOD_NOT_ALLOWED: { status: 405, title: 'Method not allowed', hint: 'See /docs for the methods of this address.' },
+  NOT_FOUND: {
+    status: 404,
+    title: 'Not found',
+    hint: 'Check the address or the id; GET /v1/tasks lists the tasks.',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    hint: 'See /docs for the methods of this address.',
+  },
   CONFLICT: {
     status: 409,
     title: 'In conflict with an earlier request',
@@ -77,8 +85,16 @@ export const ERRORS = {
     title: 'Too much work is waiting',
     hint: 'Try again after the seconds in Retry-After, or raise FOVEA_QUEUE.',
   },
-  RATE_LIMITED: { status: 429, title: 'Too many requests', hint: 'Try again after the seconds in Retry-After.' },
-  CANCELLED: { status: 499, title: 'Cancelled', hint: 'The client closed the connection or cancelled the request.' },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too many requests',
+    hint: 'Try again after the seconds in Retry-After.',
+  },
+  CANCELLED: {
+    status: 499,
+    title: 'Cancelled',
+    hint: 'The client closed the connection or cancelled the request.',
+  },
   INTERNAL: {
     status: 500,
     title: 'Something broke inside Fovea',
@@ -198,7 +214,9 @@ export function invalidFields(error: z.ZodError, code: ErrorCode = 'INVALID_PARA
     path: issue.path.map(String).join('.'),
     message: issue.message,
   }));
-  const detail = errors.map((field) => (field.path ? `${field.path}: ${field.message}` : field.message)).join('; ');
+  const detail = errors
+    .map((field) => (field.path ? `${field.path}: ${field.message}` : field.message))
+    .join('; ');
   return new VisionError(code, detail, { errors, cause: error });
 }
 

@@ -55,7 +55,13 @@ export const KeypointsResult = z
         box: Box,
         handedness: z.enum(['left', 'right']).optional(),
         keypoints: z.array(
-          z.object({ name: z.string(), x: z.number(), y: z.number(), z: z.number().optional(), score: Score }),
+          z.object({
+            name: z.string(),
+            x: z.number(),
+            y: z.number(),
+            z: z.number().optional(),
+            score: Score,
+          }),
         ),
       }),
     ),

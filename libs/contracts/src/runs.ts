@@ -99,7 +99,10 @@ export type InputSource = z.infer<typeof InputSource>;
 export const RunRequest = z
   .strictObject({
     inputs: z.record(z.string(), z.union([InputSource, z.array(InputSource)])).optional(),
-    input: z.union([InputSource, z.array(InputSource)]).optional().describe('the primary input'),
+    input: z
+      .union([InputSource, z.array(InputSource)])
+      .optional()
+      .describe('the primary input'),
     params: z.record(z.string(), z.unknown()).optional(),
     model: z.string().optional(),
   })
@@ -107,18 +110,17 @@ export const RunRequest = z
 export type RunRequest = z.infer<typeof RunRequest>;
 
 /** Query of `GET /v1/runs`; `label` compares case-insensitively with each searchable row. */
-export const RunQuery = z
-  .object({
-    task: z.enum(TASKS).optional(),
-    label: z.string().min(1).max(200).optional(),
-    minScore: z.coerce.number().min(0).max(1).optional(),
-    model: z.string().optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
-    until: z.iso.datetime({ offset: true }).optional(),
-    q: z.string().max(500).optional().describe('words that a label must contain'),
-    limit: z.coerce.number().int().min(1).max(200).default(50),
-    cursor: z.string().max(200).optional(),
-  });
+export const RunQuery = z.object({
+  task: z.enum(TASKS).optional(),
+  label: z.string().min(1).max(200).optional(),
+  minScore: z.coerce.number().min(0).max(1).optional(),
+  model: z.string().optional(),
+  since: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional(),
+  q: z.string().max(500).optional().describe('words that a label must contain'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
 export type RunQuery = z.infer<typeof RunQuery>;
 
 export const RunPage = z
@@ -126,7 +128,9 @@ export const RunPage = z
   .meta({ id: 'RunPage' });
 export type RunPage = z.infer<typeof RunPage>;
 
-export const ReplayRequest = z.object({ model: z.literal('current').optional() }).meta({ id: 'ReplayRequest' });
+export const ReplayRequest = z
+  .object({ model: z.literal('current').optional() })
+  .meta({ id: 'ReplayRequest' });
 /** What a replay found: `maxScoreDelta` over items of both results, `same` = same labels in the same order. */
 export const ReplayDifference = z.object({
   same: z.boolean(),

@@ -22,7 +22,12 @@ export const TaskInfo = z
       }),
     ),
     models: z.array(
-      z.object({ role: z.string(), default: z.string(), choices: z.array(z.string()), description: z.string().optional() }),
+      z.object({
+        role: z.string(),
+        default: z.string(),
+        choices: z.array(z.string()),
+        description: z.string().optional(),
+      }),
     ),
     params: JsonSchema.describe('JSON Schema (2020-12) of the parameters, defaults included'),
     result: JsonSchema,

@@ -19,7 +19,12 @@ export interface DoctorReport {
   readonly settings: ReturnType<typeof settingLines>;
 }
 
-const SILENT: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const SILENT: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const MIN_FREE_BYTES = 512 * 1024 * 1024;
 
 /**
@@ -36,12 +41,18 @@ export async function doctor(
   const checks: DoctorCheck[] = [
     { name: 'Fovea', ok: true, detail: codeVersion(root) },
     nodeCheck(),
-    await check('data folder', () => dataFolder(settings.dataDir), 'Set FOVEA_DATA to a folder that can be written.'),
+    await check(
+      'data folder',
+      () => dataFolder(settings.dataDir),
+      'Set FOVEA_DATA to a folder that can be written.',
+    ),
     await check('web UI', () => webUi(root), 'npm run build'),
   ];
   if (options.server !== undefined) {
     checks.push({ name: 'server', ok: true, detail: `${options.server} owns the data folder` });
-    checks.push(await check('health', () => health(options.server as string), 'Look at the log of that server.'));
+    checks.push(
+      await check('health', () => health(options.server as string), 'Look at the log of that server.'),
+    );
   } else checks.push(...(await engineChecks(settings, applications)));
   return { checks, settings: settingLines(settings) };
 }
@@ -49,10 +60,18 @@ export async function doctor(
 function nodeCheck(): DoctorCheck {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const ok = major > 22 || (major === 22 && minor >= 12);
-  return { name: 'Node', ok, detail: process.versions.node, ...(ok ? {} : { fix: 'Install Node 24, or run npm ci with optional packages.' }) };
+  return {
+    name: 'Node',
+    ok,
+    detail: process.versions.node,
+    ...(ok ? {} : { fix: 'Install Node 24, or run npm ci with optional packages.' }),
+  };
 }
 
-async function engineChecks(settings: Settings, applications: readonly Application[]): Promise<DoctorCheck[]> {
+async function engineChecks(
+  settings: Settings,
+  applications: readonly Application[],
+): Promise<DoctorCheck[]> {
   const checks: DoctorCheck[] = [];
   let engine: Engine | undefined;
   const inference = await check(
@@ -75,7 +94,13 @@ async function engineChecks(settings: Settings, applications: readonly Applicati
       ...(model.ok ? {} : { fix: `npm run fovea -- models pull ${model.id}` }),
     });
   await engine.close();
-  checks.push(await check('catalog', () => catalog(settings, applications), 'Check DATABASE_URL, or the folder postgres in the data folder.'));
+  checks.push(
+    await check(
+      'catalog',
+      () => catalog(settings, applications),
+      'Check DATABASE_URL, or the folder postgres in the data folder.',
+    ),
+  );
   return checks;
 }
 
@@ -95,8 +120,9 @@ async function dataFolder(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true });
   await access(folder, constants.R_OK | constants.W_OK);
   const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize < MIN_FREE_BYTES) throw new Error(`${folder}: only ${Math.round((bavail * bsize) / 1e6)} MB are free`);
-  return `${folder}: ${(bavail * bsize / 1e9).toFixed(1)} GB free`;
+  if (bavail * bsize < MIN_FREE_BYTES)
+    throw new Error(`${folder}: only ${Math.round((bavail * bsize) / 1e6)} MB are free`);
+  return `${folder}: ${((bavail * bsize) / 1e9).toFixed(1)} GB free`;
 }
 
 async function webUi(root: string): Promise<string> {
@@ -109,7 +135,8 @@ async function health(server: string): Promise<string> {
   const response = await fetch(`${server}/v1/health/ready`);
   const body = (await response.json()) as { checks: Record<string, { ok: boolean; detail?: string }> };
   const wrong = Object.entries(body.checks).filter(([, { ok }]) => !ok);
-  if (wrong.length > 0) throw new Error(wrong.map(([name, { detail }]) => `${name}: ${detail ?? 'not ok'}`).join('; '));
+  if (wrong.length > 0)
+    throw new Error(wrong.map(([name, { detail }]) => `${name}: ${detail ?? 'not ok'}`).join('; '));
   return 'ready';
 }
 

@@ -1,4 +1,4 @@
-import type { Image } from '@fovea/application';
+import type { Image, Picture } from '@fovea/application';
 import type { Box } from '@fovea/contracts';
 import {
   cropFrame,
@@ -9,6 +9,7 @@ import {
   type Size,
 } from '@fovea/geometry';
 import { throwIfAborted } from './abort.ts';
+import { pixelsOf } from './picture.ts';
 import {
   checkImage,
   checkTarget,
@@ -32,16 +33,16 @@ export interface CropOptions extends RenderOptions {
  * @throws CANCELLED; RangeError for a box without a size
  * @example const face = await cropImage(image, item.box, { width: 192, height: 192, kernel: 'bilinear' });
  */
-export async function cropImage(image: Image, box: Box, options: CropOptions = {}): Promise<Fitted> {
+export async function cropImage(picture: Picture, box: Box, options: CropOptions = {}): Promise<Fitted> {
   const { width = Math.max(1, Math.round(box.width)), height = Math.max(1, Math.round(box.height)) } =
     options;
   checkTarget(width, height);
-  const source = { width: image.width, height: image.height };
+  const source = { width: picture.width, height: picture.height };
   const isWhole = options.width === undefined && options.height === undefined;
   // Without a target the box is moved to whole pixels, so that the pixels come out as they are.
   const region = isWhole ? { x: Math.round(box.x), y: Math.round(box.y), width, height } : box;
   return render(
-    image,
+    picture,
     cropFrame(source, region, { width, height }),
     isWhole ? { ...options, kernel: 'nearest' } : options,
   );
@@ -74,14 +75,15 @@ const MAX_PITCH = 1.5;
  * @example const { rgb, frame } = await cropRotated(image, palm, { width: 224, height: 224 });
  */
 export async function cropRotated(
-  image: Image,
+  picture: Picture,
   box: RotatedBox,
   options: Size & RotatedCropOptions,
 ): Promise<Fitted<RotatedFrame>> {
   const { width, height, outside = 'pad', padValue = 0, signal } = options;
-  checkImage(image);
   checkTarget(width, height);
   throwIfAborted(signal);
+  const image = await pixelsOf(picture);
+  checkImage(image);
   const upright = {
     x: box.centreX - box.width / 2,
     y: box.centreY - box.height / 2,

@@ -1,4 +1,4 @@
-import type { Image } from '@fovea/application';
+import type { Picture } from '@fovea/application';
 import { cropFrame, letterboxFrame, stretchFrame, type Frame, type Size } from '@fovea/geometry';
 import { checkTarget, render, type Fitted, type RenderOptions } from './render.ts';
 
@@ -30,11 +30,11 @@ export interface FitOptions extends RenderOptions {
  * @example
  * const { rgb, frame } = await fitImage(image, { mode: 'centre-crop', width: 224, height: 224, cropFraction: 224 / 256 });
  */
-export async function fitImage(image: Image, options: FitOptions): Promise<Fitted> {
-  return render(image, frameOf(image, options), options);
+export async function fitImage(picture: Picture, options: FitOptions): Promise<Fitted> {
+  return render(picture, frameOf(picture, options), options);
 }
 
-function frameOf(image: Image, options: FitOptions): Frame {
+function frameOf(picture: Picture, options: FitOptions): Frame {
   const {
     mode,
     width,
@@ -44,7 +44,7 @@ function frameOf(image: Image, options: FitOptions): Frame {
     align = 'center',
   } = options;
   checkTarget(width, height);
-  const source: Size = { width: image.width, height: image.height };
+  const source: Size = { width: picture.width, height: picture.height };
   const target: Size = { width, height };
   switch (mode) {
     case 'centre-crop':

@@ -22,6 +22,7 @@ export {
 } from './encode.ts';
 export { fitImage, FIT_MODES, type FitMode, type FitOptions } from './fit.ts';
 export { renderOverlay, type OverlayOptions } from './overlay.ts';
+export { openPicture, pixelsOf, type OpenedPicture } from './picture.ts';
 export type { Fitted, PadValue, RenderOptions } from './render.ts';
 export { KERNELS, type Kernel } from './resample.ts';
 export { sniffMedia, type SniffedMedia } from './sniff.ts';

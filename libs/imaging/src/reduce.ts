@@ -1,6 +1,7 @@
 import type { Image } from '@fovea/application';
 import type { Box } from '@fovea/contracts';
 import type { Size } from '@fovea/geometry';
+import type { Sharp } from 'sharp';
 import { abortable } from './abort.ts';
 import { sharp } from './native.ts';
 import type { Kernel } from './resample.ts';
@@ -53,31 +54,52 @@ function shrinkOf(size: number, start: number, span: { side: number; target: num
   return best;
 }
 
+/** How libvips is to make a target from a box. */
+export interface Reduction {
+  readonly x: Shrink;
+  readonly y: Shrink;
+  readonly width: number;
+  readonly height: number;
+  readonly kernel: keyof typeof NATIVE_KERNELS;
+}
+
 /**
- * The box of the picture shrunk by libvips, within a mean of 1 grey level of {@link resample}.
- * @returns undefined where libvips cannot do it: it would enlarge, has no such kernel, or cannot hit the box
+ * How libvips can shrink the box, within a mean of 1 grey level of `resample`.
+ * @returns undefined where it cannot: it would enlarge, has no such kernel, or cannot hit the box
  */
+export function planReduction(
+  picture: Size,
+  box: Box,
+  options: Size & { readonly kernel: Kernel },
+): Reduction | undefined {
+  const { width, height, kernel } = options;
+  if (kernel === 'nearest' || kernel === 'area') return undefined;
+  const x = shrinkOf(picture.width, box.x, { side: box.width, target: width });
+  const y = x && shrinkOf(picture.height, box.y, { side: box.height, target: height });
+  return x && y && { x, y, width, height, kernel };
+}
+
+/** Adds the reduction to a pipeline and runs it. */
+export async function runReduction(
+  pipeline: Sharp,
+  { x, y, width, height, kernel }: Reduction,
+): Promise<Uint8Array> {
+  const data = await pipeline
+    .extract({ left: x.from, top: y.from, width: x.count, height: y.count })
+    .resize(x.made, y.made, { fit: 'fill', kernel: NATIVE_KERNELS[kernel] })
+    .extract({ left: x.skip, top: y.skip, width, height })
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** The reduction of decoded pixels. */
 export function reduce(
   image: Image,
-  box: Box,
-  options: Size & { readonly kernel: Kernel; readonly signal?: AbortSignal },
-): Promise<Uint8Array> | undefined {
-  const { width, height, kernel, signal } = options;
-  if (kernel === 'nearest' || kernel === 'area') return undefined;
-  const x = shrinkOf(image.width, box.x, { side: box.width, target: width });
-  const y = x && shrinkOf(image.height, box.y, { side: box.height, target: height });
-  if (!x || !y) return undefined;
-  const shrink = async (): Promise<Uint8Array> => {
-    const data = await sharp(image.rgb, {
-      raw: { width: image.width, height: image.height, channels: 3 },
-      limitInputPixels: false,
-    })
-      .extract({ left: x.from, top: y.from, width: x.count, height: y.count })
-      .resize(x.made, y.made, { fit: 'fill', kernel: NATIVE_KERNELS[kernel] })
-      .extract({ left: x.skip, top: y.skip, width, height })
-      .raw()
-      .toBuffer();
-    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  };
-  return abortable(shrink, signal);
+  reduction: Reduction,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const { rgb, width, height } = image;
+  const raw = { width, height, channels: 3 } as const;
+  return abortable(() => runReduction(sharp(rgb, { raw, limitInputPixels: false }), reduction), signal);
 }

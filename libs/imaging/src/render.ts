@@ -1,7 +1,9 @@
-import type { Image } from '@fovea/application';
-import type { Frame } from '@fovea/geometry';
-import { throwIfAborted } from './abort.ts';
-import { reduce } from './reduce.ts';
+import type { Image, Picture } from '@fovea/application';
+import type { Frame, Size } from '@fovea/geometry';
+import type { Box } from '@fovea/contracts';
+import { abortable, throwIfAborted } from './abort.ts';
+import { pixelsOf, reduceUndecoded } from './picture.ts';
+import { planReduction, reduce } from './reduce.ts';
 import { KERNELS, resample, resampleCost, type Kernel } from './resample.ts';
 
 /** A grey level, or red, green, blue; 0..255. */
@@ -69,16 +71,16 @@ function covered(axis: {
  * Moves a picture into a frame's target.
  * @throws RangeError, CANCELLED
  */
-export async function render(image: Image, frame: Frame, options: RenderOptions = {}): Promise<Fitted> {
+export async function render(picture: Picture, frame: Frame, options: RenderOptions = {}): Promise<Fitted> {
   const { kernel = 'bicubic', padValue = 0, signal } = options;
   const { targetWidth: width, targetHeight: height, scaleX, scaleY, offsetX, offsetY } = frame;
-  checkImage(image);
+  if ('rgb' in picture) checkImage(picture as Image);
   checkTarget(width, height);
   if (!KERNELS.includes(kernel))
     throw new RangeError(`kernel must be one of ${KERNELS.join(', ')}, got ${kernel}`);
   throwIfAborted(signal);
-  const [left, right] = covered({ scale: scaleX, offset: offsetX, source: image.width, target: width });
-  const [top, bottom] = covered({ scale: scaleY, offset: offsetY, source: image.height, target: height });
+  const [left, right] = covered({ scale: scaleX, offset: offsetX, source: picture.width, target: width });
+  const [top, bottom] = covered({ scale: scaleY, offset: offsetY, source: picture.height, target: height });
   if (right <= left || bottom <= top) return { rgb: padded(width, height, padValue), width, height, frame };
 
   const size = { width: right - left, height: bottom - top };
@@ -88,9 +90,7 @@ export async function render(image: Image, frame: Frame, options: RenderOptions 
     width: size.width / scaleX,
     height: size.height / scaleY,
   };
-  const how = { ...size, kernel, signal };
-  const isSmall = resampleCost(box, size, kernel) <= SMALL;
-  const rgb = (isSmall ? undefined : await reduce(image, box, how)) ?? (await resample(image, box, how));
+  const rgb = await shrink(picture, box, { ...size, kernel, signal });
   if (size.width === width && size.height === height) return { rgb, width, height, frame };
 
   const canvas = padded(width, height, padValue);
@@ -100,4 +100,21 @@ export async function render(image: Image, frame: Frame, options: RenderOptions 
       ((top + row) * width + left) * 3,
     );
   return { rgb: canvas, width, height, frame };
+}
+
+/** The box as the target: by libvips where it can and it pays, straight from the file where that is possible. */
+async function shrink(
+  picture: Picture,
+  box: Box,
+  how: Size & { readonly kernel: Kernel; readonly signal: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  const { kernel, signal } = how;
+  const reduction = planReduction(picture, box, how);
+  if (reduction) {
+    const direct = reduceUndecoded(picture, reduction);
+    if (direct) return abortable(() => direct, signal);
+  }
+  const image = await pixelsOf(picture);
+  const isSmall = resampleCost(box, how, kernel) <= SMALL;
+  return reduction && !isSmall ? reduce(image, reduction, signal) : resample(image, box, how);
 }

@@ -1,6 +1,12 @@
 import { primaryInput } from '@fovea/application';
 import { openCatalog, type Catalog } from '@fovea/catalog';
-import { VisionError, type ModelList, type ReplayEnvelope, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
+import {
+  VisionError,
+  type ModelList,
+  type ReplayEnvelope,
+  type RunEnvelope,
+  type TaskInfo,
+} from '@fovea/contracts';
 import { childEnvironment, type Settings } from '@fovea/config';
 import { createInference, type Inference } from '@fovea/inference';
 import { readFile } from 'node:fs/promises';
@@ -42,7 +48,10 @@ export class Engine {
   closing = false;
   private readonly executor: Executor;
 
-  private constructor(options: EngineOptions, parts: { inference: Inference; catalog: Catalog | undefined; version: string }) {
+  private constructor(
+    options: EngineOptions,
+    parts: { inference: Inference; catalog: Catalog | undefined; version: string },
+  ) {
     this.settings = options.settings;
     this.registry = registryOf(options);
     this.inference = parts.inference;
@@ -86,7 +95,11 @@ export class Engine {
       if (catalog.status === 'fulfilled') await catalog.value?.close();
       throw (inference.status === 'rejected' ? inference : (catalog as PromiseRejectedResult)).reason;
     }
-    return new Engine(options, { inference: inference.value, catalog: catalog.value, version: codeVersion(root) });
+    return new Engine(options, {
+      inference: inference.value,
+      catalog: catalog.value,
+      version: codeVersion(root),
+    });
   }
 
   tasks(): TaskInfo[] {
@@ -130,14 +143,21 @@ export class Engine {
   }
 
   /** Runs again with what was recorded, and compares. @throws NOT_FOUND, MODEL_CHANGED */
-  async replay(owner: string, id: string, options: { current?: boolean; signal?: AbortSignal } = {}): Promise<ReplayEnvelope> {
+  async replay(
+    owner: string,
+    id: string,
+    options: { current?: boolean; signal?: AbortSignal } = {},
+  ): Promise<ReplayEnvelope> {
     const original = await this.findRun(owner, id);
     const { task, models, params } = original.run;
     if (!options.current)
       for (const model of models) {
         const now = this.inference.models().find((other) => other.id === model.id);
         if (now?.sha256 !== model.sha256)
-          throw new VisionError('MODEL_CHANGED', `${model.id} was ${model.sha256.slice(0, 12)}, now ${now?.sha256.slice(0, 12) ?? 'gone'}`);
+          throw new VisionError(
+            'MODEL_CHANGED',
+            `${model.id} was ${model.sha256.slice(0, 12)}, now ${now?.sha256.slice(0, 12) ?? 'gone'}`,
+          );
       }
     const others = Object.fromEntries(models.slice(1).map((model) => [model.role, model.id]));
     const replay = await this.execute({
@@ -152,7 +172,11 @@ export class Engine {
   }
 
   /** The result drawn on the picture. `picture` defaults to the recorded input. */
-  async overlay(envelope: RunEnvelope, format: OverlayFormat, source: { owner: string } | { picture: Uint8Array }): Promise<Uint8Array> {
+  async overlay(
+    envelope: RunEnvelope,
+    format: OverlayFormat,
+    source: { owner: string } | { picture: Uint8Array },
+  ): Promise<Uint8Array> {
     if (format === 'svg') return drawOverlay(envelope, 'svg');
     const picture = 'picture' in source ? source.picture : await this.recordedPicture(source.owner, envelope);
     return drawOverlay(envelope, 'png', picture);
@@ -176,7 +200,9 @@ export class Engine {
     run: () => Promise<RunEnvelope>,
   ): Promise<RunEnvelope> {
     const { key, requestSha256 } = idempotency;
-    const state = await catalog.idempotency.begin(owner, key, requestSha256, { waitMs: this.settings.deadlineMs });
+    const state = await catalog.idempotency.begin(owner, key, requestSha256, {
+      waitMs: this.settings.deadlineMs,
+    });
     if (state.state === 'done') return this.findRun(owner, state.runIds[0] as string);
     if (state.state === 'busy')
       throw new VisionError('CONFLICT', `a request with Idempotency-Key "${key}" is still running`, {

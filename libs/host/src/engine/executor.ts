@@ -71,12 +71,22 @@ export class Executor {
     const { signal } = limits;
     const parsed = parseParams(definition, request.params, request.model);
     checkInputs(definition, request.inputs);
-    const models = Object.fromEntries(Object.entries(parsed.models).map(([role, id]) => [role, inference.model(id)]));
-    const decoded = await this.decoding.use(() => decodeInputs(definition, request.inputs, { maxPixels, signal }), signal);
+    const models = Object.fromEntries(
+      Object.entries(parsed.models).map(([role, id]) => [role, inference.model(id)]),
+    );
+    const decoded = await this.decoding.use(
+      () => decodeInputs(definition, request.inputs, { maxPixels, signal }),
+      signal,
+    );
     const decodeMs = performance.now() - start;
     const context = new Context({
       models,
-      runtime: inference.bind({ owner, priority: request.priority ?? 'interactive', deadlineMs: limits.deadlineAt, signal }),
+      runtime: inference.bind({
+        owner,
+        priority: request.priority ?? 'interactive',
+        deadlineMs: limits.deadlineAt,
+        signal,
+      }),
       blobs: store ? storing(catalog, owner) : hashing,
       signal,
       ...(request.onProgress ? { onProgress: request.onProgress } : {}),
@@ -84,7 +94,9 @@ export class Executor {
     });
     const result = await definition.run(context, decoded.values, parsed.params);
     if (result.kind !== TASK_KINDS[definition.task])
-      throw new TypeError(`${definition.task} returned kind ${result.kind}, not ${TASK_KINDS[definition.task]}`);
+      throw new TypeError(
+        `${definition.task} returned kind ${result.kind}, not ${TASK_KINDS[definition.task]}`,
+      );
     const envelope = this.envelope(definition, { parsed, decoded, context, result, store, decodeMs, start });
     if (store)
       await catalog.runs.record({

@@ -1,6 +1,6 @@
 import type { AnyDefinition, DecodedMedia, InputDeclarations } from '@fovea/application';
 import { VisionError, type RunInput } from '@fovea/contracts';
-import { decodeImage } from '@fovea/imaging';
+import { openPicture } from '@fovea/imaging';
 import { hash } from 'node:crypto';
 
 /** The bytes of one input as they came. */
@@ -19,7 +19,13 @@ export const sha256Of = (bytes: Uint8Array): string => hash('sha256', bytes, 'he
 export interface DecodedInputs {
   readonly values: Record<string, unknown>;
   readonly facts: Record<string, RunInput>;
-  readonly stored: readonly { name: string; index: number; sha256: string; bytes: Uint8Array; mime: string }[];
+  readonly stored: readonly {
+    name: string;
+    index: number;
+    sha256: string;
+    bytes: Uint8Array;
+    mime: string;
+  }[];
 }
 
 /** @throws INVALID_REQUEST when an input is missing, unknown or sent too often */
@@ -37,7 +43,10 @@ export function checkInputs(definition: AnyDefinition, inputs: InputsByName): vo
         hint: `Send it as the multipart field "${name}", as the raw body, or as {"inputs": {"${name}": {"url": …}}}.`,
       });
     if (sent > max)
-      throw new VisionError('INVALID_REQUEST', `input "${name}" takes ${max === 1 ? 'one' : `at most ${max}`}, got ${sent}`);
+      throw new VisionError(
+        'INVALID_REQUEST',
+        `input "${name}" takes ${max === 1 ? 'one' : `at most ${max}`}, got ${sent}`,
+      );
   }
 }
 
@@ -58,7 +67,7 @@ export async function decodeInputs(
     const decoded: DecodedMedia['image'][] = [];
     for (const [index, input] of sent.entries()) {
       options.signal.throwIfAborted();
-      const image = await decodeImage(input.bytes, options);
+      const image = await openPicture(input.bytes, options);
       const sha256 = input.sha256 ?? sha256Of(input.bytes);
       decoded.push(image);
       stored.push({ name, index, sha256, bytes: input.bytes, mime: image.mime });

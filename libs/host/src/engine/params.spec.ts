@@ -40,10 +40,16 @@ describe('parseParams', () => {
     ['text', /must be an object/],
   ])('refuses %j', (params, message) => expect(() => parseParams(definition, params)).toThrow(message));
   it('names the models that would do', () =>
-    expect(() => parseParams(definition, {}, 'huge')).toThrow(expect.objectContaining({ hint: expect.stringContaining('large, small') as string })));
+    expect(() => parseParams(definition, {}, 'huge')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('large, small') as string }),
+    ));
   it('names all wrong fields at once', () => {
     const wrong = () => parseParams(definition, { topK: 99, minScore: -1 });
-    expect(wrong).toThrow(expect.objectContaining({ errors: [expect.objectContaining({ path: 'topK' }), expect.objectContaining({ path: 'minScore' })] }));
+    expect(wrong).toThrow(
+      expect.objectContaining({
+        errors: [expect.objectContaining({ path: 'topK' }), expect.objectContaining({ path: 'minScore' })],
+      }),
+    );
   });
 });
 

@@ -28,9 +28,14 @@ export function parseParams(definition: AnyDefinition, raw: unknown, model?: str
   return { params: parsed.data, models: chooseModels(definition, chosen, model) };
 }
 
-function chooseModels(definition: AnyDefinition, chosen: unknown, model: string | undefined): Record<string, string> {
+function chooseModels(
+  definition: AnyDefinition,
+  chosen: unknown,
+  model: string | undefined,
+): Record<string, string> {
   const wanted = z.record(z.string(), z.string()).optional().safeParse(chosen);
-  if (!wanted.success) throw new VisionError('INVALID_PARAMETER', 'models must be an object {role: model id}');
+  if (!wanted.success)
+    throw new VisionError('INVALID_PARAMETER', 'models must be an object {role: model id}');
   const byRole: Record<string, string | undefined> = { ...wanted.data };
   if (model !== undefined) byRole['primary'] = model;
   for (const role of Object.keys(byRole))
@@ -42,10 +47,19 @@ function chooseModels(definition: AnyDefinition, chosen: unknown, model: string 
     Object.entries(definition.models).map(([role, { choices }]) => {
       const id = byRole[role] ?? choices[0];
       if (!choices.includes(id))
-        throw new VisionError('INVALID_PARAMETER', `model "${id}" does not serve ${definition.task} as ${role}`, {
-          errors: [{ path: role === 'primary' ? 'model' : `models.${role}`, message: `one of ${choices.join(', ')}` }],
-          hint: `Choose one of: ${choices.join(', ')}`,
-        });
+        throw new VisionError(
+          'INVALID_PARAMETER',
+          `model "${id}" does not serve ${definition.task} as ${role}`,
+          {
+            errors: [
+              {
+                path: role === 'primary' ? 'model' : `models.${role}`,
+                message: `one of ${choices.join(', ')}`,
+              },
+            ],
+            hint: `Choose one of: ${choices.join(', ')}`,
+          },
+        );
       return [role, id];
     }),
   );
@@ -55,7 +69,10 @@ function chooseModels(definition: AnyDefinition, chosen: unknown, model: string 
  * Parameters of a query string as the JSON that they mean, by the task's JSON Schema: `topK=3&labels=cat,dog`.
  * What cannot be read as the wanted type is left as text, for the schema to name.
  */
-export function queryParams(schema: JsonSchema, query: Readonly<Record<string, string | string[]>>): Record<string, unknown> {
+export function queryParams(
+  schema: JsonSchema,
+  query: Readonly<Record<string, string | string[]>>,
+): Record<string, unknown> {
   const params: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(query)) {
     const property = schema.properties?.[name];
@@ -66,9 +83,14 @@ export function queryParams(schema: JsonSchema, query: Readonly<Record<string, s
 
 function coerce(schema: JsonSchema, value: string | string[]): unknown {
   const types = schema.anyOf?.map((option) => option.type) ?? [schema.type];
-  if (types.includes('array')) return (Array.isArray(value) ? value : value.split(',')).map((part) => part.trim());
+  if (types.includes('array'))
+    return (Array.isArray(value) ? value : value.split(',')).map((part) => part.trim());
   const text = Array.isArray(value) ? (value.at(-1) ?? '') : value;
-  if ((types.includes('number') || types.includes('integer')) && text.trim() !== '' && Number.isFinite(Number(text)))
+  if (
+    (types.includes('number') || types.includes('integer')) &&
+    text.trim() !== '' &&
+    Number.isFinite(Number(text))
+  )
     return Number(text);
   if (types.includes('boolean') && /^(true|1|false|0)$/.test(text)) return text === 'true' || text === '1';
   if (types.includes('object')) {

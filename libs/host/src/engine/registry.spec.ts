@@ -18,7 +18,9 @@ const applications: Application[] = [
   { app: 'language', definitions: [definition('caption')] },
 ];
 const tasks = (options: Partial<ConstructorParameters<typeof Registry>[0]>) =>
-  new Registry({ applications, ...options }).list().map(({ task, remote }) => (remote ? `${task} at ${remote}` : task));
+  new Registry({ applications, ...options })
+    .list()
+    .map(({ task, remote }) => (remote ? `${task} at ${remote}` : task));
 
 describe('Registry', () => {
   it('serves everything by default', () => expect(tasks({})).toEqual(['classification', 'caption']));
@@ -29,9 +31,12 @@ describe('Registry', () => {
       'caption at http://l:1',
     ]));
   it('describes parameters as JSON Schema with defaults', () =>
-    expect(new Registry({ applications }).list()[0]?.params).toMatchObject({ properties: { topK: { type: 'integer', default: 5 } } }));
-  it.each([[{ apps: ['telepathy'] }], [{ remoteApps: { telepathy: 'http://t:1' } }]])('refuses %j', (options) =>
-    expect(() => tasks(options)).toThrow(/no application "telepathy"/),
+    expect(new Registry({ applications }).list()[0]?.params).toMatchObject({
+      properties: { topK: { type: 'integer', default: 5 } },
+    }));
+  it.each([[{ apps: ['telepathy'] }], [{ remoteApps: { telepathy: 'http://t:1' } }]])(
+    'refuses %j',
+    (options) => expect(() => tasks(options)).toThrow(/no application "telepathy"/),
   );
   it('tells unknown tasks from those of later versions', () => {
     const registry = new Registry({ applications });
@@ -40,5 +45,10 @@ describe('Registry', () => {
     expect(registry.get('caption').app).toBe('language');
   });
   it('refuses a task that two applications define', () =>
-    expect(() => new Registry({ applications: [...applications, { app: 'again', definitions: [definition('caption')] }] })).toThrow(TypeError));
+    expect(
+      () =>
+        new Registry({
+          applications: [...applications, { app: 'again', definitions: [definition('caption')] }],
+        }),
+    ).toThrow(TypeError));
 });

@@ -54,7 +54,9 @@ export class Registry {
 
   /** The definitions that are run here, not forwarded. */
   local(): AnyDefinition[] {
-    return [...this.tasks.values()].filter((task) => task.remote === undefined).map((task) => task.definition);
+    return [...this.tasks.values()]
+      .filter((task) => task.remote === undefined)
+      .map((task) => task.definition);
   }
 
   /** @throws NOT_FOUND naming the tasks there are, NOT_IMPLEMENTED for a task of a later version */
@@ -66,7 +68,9 @@ export class Registry {
       throw new VisionError('NOT_IMPLEMENTED', `task "${name}" is not served here`, {
         hint: `Tasks of this server: ${served}. FOVEA_APPS chooses applications; CHANGELOG.md says what is built.`,
       });
-    throw new VisionError('NOT_FOUND', `there is no task "${name}"`, { hint: `Tasks of this server: ${served}` });
+    throw new VisionError('NOT_FOUND', `there is no task "${name}"`, {
+      hint: `Tasks of this server: ${served}`,
+    });
   }
 }
 
@@ -78,9 +82,9 @@ function describeTask(app: string, definition: AnyDefinition, remote: string | u
     description: definition.description,
     app,
     kind,
-    inputs: Object.entries(definition.inputs as Record<string, { media: 'image'; min: number; max: number }>).map(
-      ([name, input]) => ({ name, ...input }),
-    ),
+    inputs: Object.entries(
+      definition.inputs as Record<string, { media: 'image'; min: number; max: number }>,
+    ).map(([name, input]) => ({ name, ...input })),
     models: Object.entries(definition.models).map(([role, { choices, description }]) => ({
       role,
       default: choices[0],

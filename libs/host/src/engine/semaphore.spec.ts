@@ -47,5 +47,7 @@ describe('Semaphore', () => {
     await expect(semaphore.use(() => Promise.resolve('next'))).resolves.toBe('next');
   });
 
-  it.each([0, -1, 1.5])('refuses the limit %s', (limit) => expect(() => new Semaphore(limit)).toThrow(RangeError));
+  it.each([0, -1, 1.5])('refuses the limit %s', (limit) =>
+    expect(() => new Semaphore(limit)).toThrow(RangeError),
+  );
 });

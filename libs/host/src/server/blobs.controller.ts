@@ -18,17 +18,26 @@ export class BlobsController {
   @HttpCode(201)
   async put(@Req() request: FastifyRequest): Promise<BlobInfo> {
     const { bytes } = await readBytes(request.raw, this.engine.settings.maxBytes, 'the blob');
-    if (bytes.byteLength === 0) throw new VisionError('INVALID_REQUEST', 'the body is empty: send the bytes of the blob');
+    if (bytes.byteLength === 0)
+      throw new VisionError('INVALID_REQUEST', 'the body is empty: send the bytes of the blob');
     const sent = header(request, 'content-type')?.split(';')[0];
-    return this.engine.needCatalog().blobs.put(OWNER, bytes, sniffMedia(bytes)?.mime ?? sent ?? 'application/octet-stream', {
-      reference: true,
-    });
+    return this.engine
+      .needCatalog()
+      .blobs.put(OWNER, bytes, sniffMedia(bytes)?.mime ?? sent ?? 'application/octet-stream', {
+        reference: true,
+      });
   }
 
   /** Content-addressed, so it never changes: ETag = its hash. One byte range; `?thumb=160|320|640` is a WebP of that size. */
   @Get(':sha256')
-  async get(@Param('sha256') sha256: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const blob = /^[0-9a-f]{64}$/.test(sha256) ? await this.engine.needCatalog().blobs.get(OWNER, sha256) : null;
+  async get(
+    @Param('sha256') sha256: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const blob = /^[0-9a-f]{64}$/.test(sha256)
+      ? await this.engine.needCatalog().blobs.get(OWNER, sha256)
+      : null;
     if (!blob) throw new VisionError('NOT_FOUND', `there is no blob ${sha256.slice(0, 80)}`);
     const { thumb } = queryOf(request);
     const etag = `"${sha256}${thumb === undefined ? '' : `-${String(thumb)}`}"`;
@@ -62,12 +71,17 @@ export class BlobsController {
     if (!THUMB_SIZES.includes(size))
       throw new VisionError('INVALID_PARAMETER', `thumb must be one of ${THUMB_SIZES.join(', ')}`);
     const { bytes } = await thumbnail(await this.engine.readBlob(OWNER, sha256), { size });
-    await reply.header('content-type', 'image/webp').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    await reply
+      .header('content-type', 'image/webp')
+      .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 }
 
 /** One range of RFC 9110; several ranges or other units are answered with the whole. */
-export function byteRange(header: string | undefined, length: number): { start: number; end: number } | 'unsatisfiable' | undefined {
+export function byteRange(
+  header: string | undefined,
+  length: number,
+): { start: number; end: number } | 'unsatisfiable' | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
   if (!match || (match[1] === '' && match[2] === '')) return undefined;
   const [, first = '', last = ''] = match;

@@ -33,9 +33,14 @@ export async function readRunBody(request: IncomingMessage, options: BodyOptions
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   if (type === 'multipart/form-data') return readMultipart(request, options);
   if (type === 'application/json') return readJson(request, options);
-  if (/^(image|audio|video)\//.test(type) || type === 'application/octet-stream') return readRaw(request, options);
+  if (/^(image|audio|video)\//.test(type) || type === 'application/octet-stream')
+    return readRaw(request, options);
   const length = request.headers['content-length'];
-  if ((type === '' || type === 'application/x-www-form-urlencoded') && (length === undefined || length === '0') && !request.headers['transfer-encoding'])
+  if (
+    (type === '' || type === 'application/x-www-form-urlencoded') &&
+    (length === undefined || length === '0') &&
+    !request.headers['transfer-encoding']
+  )
     return { inputs: {} };
   throw new VisionError('UNSUPPORTED_MEDIA', `a body of type "${type || 'none'}" is not read here`, {
     hint: 'Send multipart/form-data, application/json, or the picture itself as image/jpeg (or its own type).',
@@ -88,10 +93,15 @@ async function readJson(request: IncomingMessage, options: BodyOptions): Promise
   return { inputs: read, params, ...(model === undefined ? {} : { model }) };
 }
 
-async function fromSource(source: InputSource, name: string, { maxBytes, resolve }: BodyOptions): Promise<InputBytes> {
+async function fromSource(
+  source: InputSource,
+  name: string,
+  { maxBytes, resolve }: BodyOptions,
+): Promise<InputBytes> {
   if (!('base64' in source)) return resolve(source);
   const text = source.base64.replace(/^data:[^,]*;base64,/, '');
-  if (!/^[A-Za-z0-9+/_-]*={0,2}\s*$/.test(text)) throw new VisionError('INVALID_REQUEST', `inputs.${name}.base64 is not base64`);
+  if (!/^[A-Za-z0-9+/_-]*={0,2}\s*$/.test(text))
+    throw new VisionError('INVALID_REQUEST', `inputs.${name}.base64 is not base64`);
   const bytes = Buffer.from(text, 'base64');
   if (bytes.byteLength > maxBytes) throw tooLarge(`inputs.${name}`, maxBytes);
   return { bytes };
@@ -107,7 +117,13 @@ async function readMultipart(request: IncomingMessage, options: BodyOptions): Pr
   try {
     form = new Busboy({
       headers: request.headers as { 'content-type': string },
-      limits: { fileSize: options.maxBytes + 1, files: MAX_FILES, fields: 32, fieldSize: MAX_FIELD_BYTES, parts: MAX_FILES + 32 },
+      limits: {
+        fileSize: options.maxBytes + 1,
+        files: MAX_FILES,
+        fields: 32,
+        fieldSize: MAX_FIELD_BYTES,
+        parts: MAX_FILES + 32,
+      },
     });
   } catch (error) {
     throw new VisionError('INVALID_REQUEST', 'the multipart form cannot be read', { cause: error });
@@ -122,7 +138,8 @@ async function readMultipart(request: IncomingMessage, options: BodyOptions): Pr
       files.push(
         readBytes(stream, options.maxBytes, filename || name).then((input) => {
           total += input.bytes.byteLength;
-          if (total > options.maxBytes * BATCH_FACTOR) throw tooLarge('the form', options.maxBytes * BATCH_FACTOR);
+          if (total > options.maxBytes * BATCH_FACTOR)
+            throw tooLarge('the form', options.maxBytes * BATCH_FACTOR);
           (inputs[name] ??= []).push({ ...input, name: filename || name });
         }),
       );
@@ -133,8 +150,14 @@ async function readMultipart(request: IncomingMessage, options: BodyOptions): Pr
       else fields[name] = value;
     });
     for (const limit of ['filesLimit', 'fieldsLimit', 'partsLimit'] as const)
-      form.on(limit, () => fail(new VisionError('PAYLOAD_TOO_LARGE', `a form has at most ${MAX_FILES} files and 32 fields`)));
-    form.on('error', (error) => fail(new VisionError('INVALID_REQUEST', 'the multipart form is damaged or cut short', { cause: error })));
+      form.on(limit, () =>
+        fail(new VisionError('PAYLOAD_TOO_LARGE', `a form has at most ${MAX_FILES} files and 32 fields`)),
+      );
+    form.on('error', (error) =>
+      fail(
+        new VisionError('INVALID_REQUEST', 'the multipart form is damaged or cut short', { cause: error }),
+      ),
+    );
     form.on('finish', resolve);
     request.on('error', fail);
     request.on('aborted', () => fail(new VisionError('CANCELLED', 'the client closed the connection')));
@@ -152,11 +175,19 @@ async function fieldsOf(
 ): Promise<{ params?: unknown; model?: string }> {
   const { params, model, ...rest } = fields;
   for (const [name, value] of Object.entries(rest)) {
-    const source = /^[0-9a-f]{64}$/.test(value) ? { blob: value } : /^https?:\/\//.test(value) ? { url: value } : undefined;
+    const source = /^[0-9a-f]{64}$/.test(value)
+      ? { blob: value }
+      : /^https?:\/\//.test(value)
+        ? { url: value }
+        : undefined;
     if (!source)
-      throw new VisionError('INVALID_REQUEST', `field "${name}" is neither a file, a URL nor the SHA-256 of a blob`, {
-        hint: 'Parameters go into the field "params" as JSON: params={"topK": 3}.',
-      });
+      throw new VisionError(
+        'INVALID_REQUEST',
+        `field "${name}" is neither a file, a URL nor the SHA-256 of a blob`,
+        {
+          hint: 'Parameters go into the field "params" as JSON: params={"topK": 3}.',
+        },
+      );
     (inputs[name] ??= []).push(await options.resolve(source));
   }
   return {
@@ -169,7 +200,9 @@ function parseJson(text: Uint8Array | string, what: string): unknown {
   try {
     return JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString('utf8'));
   } catch (error) {
-    throw new VisionError('INVALID_REQUEST', `${what} is not JSON: ${(error as Error).message}`, { cause: error });
+    throw new VisionError('INVALID_REQUEST', `${what} is not JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 

@@ -20,19 +20,32 @@ export interface Gate {
 export function createGate(settings: Pick<Settings, 'host' | 'apiKey' | 'allowedHosts'>): Gate {
   const names = new Set([...settings.allowedHosts, settings.host].map((name) => name.toLowerCase()));
   const known = (host: string) => isLoopback(host) || names.has(host);
-  const expected = settings.apiKey === undefined ? undefined : Buffer.from(sha256Of(Buffer.from(settings.apiKey)), 'hex');
+  const expected =
+    settings.apiKey === undefined ? undefined : Buffer.from(sha256Of(Buffer.from(settings.apiKey)), 'hex');
 
   return {
     checkOrigin(headers) {
       const host = hostName(headers.host);
       if (host === undefined || (expected === undefined && !known(host)))
-        throw new VisionError('FORBIDDEN', `this server does not answer to the name "${headers.host ?? ''}"`, {
-          hint: 'Use http://localhost with the port it prints at start, or add the name to FOVEA_ALLOWED_HOSTS.',
-        });
+        throw new VisionError(
+          'FORBIDDEN',
+          `this server does not answer to the name "${headers.host ?? ''}"`,
+          {
+            hint: 'Use http://localhost with the port it prints at start, or add the name to FOVEA_ALLOWED_HOSTS.',
+          },
+        );
       const { origin } = headers;
-      if (origin !== undefined && !sameHost(origin, headers.host as string) && !names.has(hostOf(origin) ?? ''))
+      if (
+        origin !== undefined &&
+        !sameHost(origin, headers.host as string) &&
+        !names.has(hostOf(origin) ?? '')
+      )
         throw new VisionError('FORBIDDEN', `pages of ${origin.slice(0, 200)} may not use this server`);
-      if (origin === undefined && headers['sec-fetch-site'] === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate')
+      if (
+        origin === undefined &&
+        headers['sec-fetch-site'] === 'cross-site' &&
+        headers['sec-fetch-mode'] !== 'navigate'
+      )
         throw new VisionError('FORBIDDEN', 'pages of other sites may not use this server');
     },
     checkKey(headers, token) {

@@ -1,7 +1,14 @@
 import { Inject } from '@nestjs/common';
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import { primaryInput } from '@fovea/application';
-import { VisionError, type ClientToServer, type ServerToClient, type SocketAnswer, type SocketInputs, type SocketRun } from '@fovea/contracts';
+import {
+  VisionError,
+  type ClientToServer,
+  type ServerToClient,
+  type SocketAnswer,
+  type SocketInputs,
+  type SocketRun,
+} from '@fovea/contracts';
 import type { Socket } from 'socket.io';
 import { v7 as uuid } from 'uuid';
 import { z } from 'zod';
@@ -42,9 +49,13 @@ export class Gateway implements OnGatewayConnection {
     try {
       const message = RunMessage.safeParse(request);
       if (!message.success)
-        throw new VisionError('INVALID_REQUEST', `run: ${message.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`, {
-          hint: "Emit 'run' with {task, params?, model?, store?}, then the bytes, then a callback.",
-        });
+        throw new VisionError(
+          'INVALID_REQUEST',
+          `run: ${message.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
+          {
+            hint: "Emit 'run' with {task, params?, model?, store?}, then the bytes, then a callback.",
+          },
+        );
       const { task, store, ...rest } = message.data;
       const { definition } = this.engine.registry.get(task);
       return await this.engine.execute({
@@ -64,16 +75,22 @@ export class Gateway implements OnGatewayConnection {
   }
 }
 
-function inputsOf(inputs: SocketInputs, primary: string | undefined, maxBytes: number): Record<string, InputBytes[]> {
+function inputsOf(
+  inputs: SocketInputs,
+  primary: string | undefined,
+  maxBytes: number,
+): Record<string, InputBytes[]> {
   const named = isBytes(inputs) ? (primary === undefined ? {} : { [primary]: inputs }) : (inputs ?? {});
   return Object.fromEntries(
     Object.entries(named).map(([name, value]: [string, unknown]) => {
       if (!isBytes(value)) throw new VisionError('INVALID_REQUEST', `input "${name}" must be binary`);
       const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : value;
-      if (bytes.byteLength > maxBytes) throw new VisionError('PAYLOAD_TOO_LARGE', `${name} is larger than ${maxBytes} bytes`);
+      if (bytes.byteLength > maxBytes)
+        throw new VisionError('PAYLOAD_TOO_LARGE', `${name} is larger than ${maxBytes} bytes`);
       return [name, [{ bytes }]];
     }),
   );
 }
 
-const isBytes = (value: unknown): value is Uint8Array | ArrayBuffer => value instanceof Uint8Array || value instanceof ArrayBuffer;
+const isBytes = (value: unknown): value is Uint8Array | ArrayBuffer =>
+  value instanceof Uint8Array || value instanceof ArrayBuffer;

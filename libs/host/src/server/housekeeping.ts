@@ -10,7 +10,9 @@ export function startHousekeeping(engine: Engine, log: Log): () => Promise<void>
   const warmUp = Promise.all(
     engine.registry.local().map(async ({ models }) => {
       const id = models.primary.choices[0];
-      await engine.inference.load(id).catch((error: unknown) => log.warn({ err: error, model: id }, 'not loaded'));
+      await engine.inference
+        .load(id)
+        .catch((error: unknown) => log.warn({ err: error, model: id }, 'not loaded'));
     }),
   );
   let cleaning: Promise<void> = clean(engine, log);

@@ -9,5 +9,8 @@ export function createLog(settings: Pick<Settings, 'logLevel'>): Logger {
     redact: ['req.headers.authorization', 'headers.authorization', 'apiKey', 'databaseUrl'],
   };
   if (!isTerminal()) return pino(options);
-  return pino(options, PinoPretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true, sync: true }));
+  return pino(
+    options,
+    PinoPretty({ ignore: 'pid,hostname', translateTime: 'HH:MM:ss', singleLine: true, sync: true }),
+  );
 }

@@ -49,7 +49,8 @@ export class Metrics {
       registers,
       collect() {
         this.reset();
-        for (const [model, depth] of Object.entries(engine.inference.stats().queueDepth)) this.set({ model }, depth);
+        for (const [model, depth] of Object.entries(engine.inference.stats().queueDepth))
+          this.set({ model }, depth);
       },
     });
     new Gauge({
@@ -68,12 +69,14 @@ export class Metrics {
       labelNames: ['reason'],
       registers,
     });
-    for (const reason of ['crash', 'hang'] as const) engine.inference.on(reason, () => restarts.inc({ reason }));
+    for (const reason of ['crash', 'hang'] as const)
+      engine.inference.on(reason, () => restarts.inc({ reason }));
   }
 
   run({ run }: RunEnvelope): void {
     const { task, timings } = run;
-    for (const [phase, ms] of Object.entries(timings)) this.phases.observe({ task, phase: phase.slice(0, -2) }, ms / 1000);
+    for (const [phase, ms] of Object.entries(timings))
+      this.phases.observe({ task, phase: phase.slice(0, -2) }, ms / 1000);
     this.batches.observe({ task }, run.batchSize);
   }
 

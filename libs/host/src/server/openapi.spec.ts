@@ -29,13 +29,19 @@ describe('openApi', () => {
   });
 
   it('refers only to schemas that it has', () => {
-    const refs = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/([A-Za-z]+)/g)].map((match) => match[1] as string);
+    const refs = [...JSON.stringify(document).matchAll(/#\/components\/schemas\/([A-Za-z]+)/g)].map(
+      (match) => match[1] as string,
+    );
     expect(refs.length).toBeGreaterThan(20);
     for (const id of new Set(refs)) expect(Object.keys(document.components.schemas)).toContain(id);
   });
 
   it('names every operation once', () => {
-    const ids = Object.values(document.paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId).filter(Boolean));
+    const ids = Object.values(document.paths).flatMap((path) =>
+      Object.values(path)
+        .map(({ operationId }) => operationId)
+        .filter(Boolean),
+    );
     expect(new Set(ids).size).toBe(ids.length);
   });
 

@@ -6,7 +6,9 @@ type Json = Record<string, unknown>;
 
 const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
 const json = (schema: Json): Json => ({ content: { 'application/json': { schema } } });
-const ok = (id: string, description: string, status = '200'): Json => ({ [status]: { description, ...json(ref(id)) } });
+const ok = (id: string, description: string, status = '200'): Json => ({
+  [status]: { description, ...json(ref(id)) },
+});
 const binary = (type: string, description: string): Json => ({
   '200': { description, content: { [type]: { schema: { type: 'string', format: 'binary' } } } },
 });
@@ -82,8 +84,15 @@ function runOperation(task: TaskInfo): Json {
     parameters: [
       query('store', { type: 'boolean', default: true }, 'false keeps nothing: no run, no blob'),
       query('model', { type: 'string', enum: task.models[0]?.choices }, 'the primary model'),
-      ...Object.entries(properties).map(([name, schema]) => query(name, schema, schema['description'] as string)),
-      { name: 'Idempotency-Key', in: 'header', schema: { type: 'string' }, description: 'a repeat answers the first run' },
+      ...Object.entries(properties).map(([name, schema]) =>
+        query(name, schema, schema['description'] as string),
+      ),
+      {
+        name: 'Idempotency-Key',
+        in: 'header',
+        schema: { type: 'string' },
+        description: 'a repeat answers the first run',
+      },
       { name: 'X-Request-Id', in: 'header', schema: { type: 'string' } },
       {
         name: 'Accept',
@@ -98,11 +107,17 @@ function runOperation(task: TaskInfo): Json {
         'multipart/form-data': {
           schema: {
             type: 'object',
-            properties: { ...multipart, params: { ...params, description: 'JSON' }, model: { type: 'string' } },
+            properties: {
+              ...multipart,
+              params: { ...params, description: 'JSON' },
+              model: { type: 'string' },
+            },
           },
         },
         ...(primary ? { [`${primary.media}/*`]: { schema: { type: 'string', format: 'binary' } } } : {}),
-        'application/json': { schema: { allOf: [ref('RunRequest'), { type: 'object', properties: { params } }] } },
+        'application/json': {
+          schema: { allOf: [ref('RunRequest'), { type: 'object', properties: { params } }] },
+        },
       },
     },
     responses: {
@@ -111,16 +126,33 @@ function runOperation(task: TaskInfo): Json {
         ...json({ anyOf: [ref('RunEnvelope'), ref('BatchEnvelope')] }),
       },
       ...problems(
-        'INVALID_REQUEST', 'UNAUTHENTICATED', 'FORBIDDEN', 'CONFLICT', 'IMAGE_TOO_LARGE', 'PAYLOAD_TOO_LARGE',
-        'UNSUPPORTED_MEDIA', 'IMAGE_CORRUPT', 'INVALID_PARAMETER', 'URL_REFUSED', 'QUEUE_FULL', 'CANCELLED', 'INTERNAL',
-        'MODEL_MISSING', 'MODEL_FAILED', 'CATALOG_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'STORAGE_FULL',
+        'INVALID_REQUEST',
+        'UNAUTHENTICATED',
+        'FORBIDDEN',
+        'CONFLICT',
+        'IMAGE_TOO_LARGE',
+        'PAYLOAD_TOO_LARGE',
+        'UNSUPPORTED_MEDIA',
+        'IMAGE_CORRUPT',
+        'INVALID_PARAMETER',
+        'URL_REFUSED',
+        'QUEUE_FULL',
+        'CANCELLED',
+        'INTERNAL',
+        'MODEL_MISSING',
+        'MODEL_FAILED',
+        'CATALOG_UNAVAILABLE',
+        'DEADLINE_EXCEEDED',
+        'STORAGE_FULL',
       ),
     },
   };
 }
 
 function runQueryParameters(): Json[] {
-  const schema = z.toJSONSchema(contracts.RunQuery, { io: 'input', unrepresentable: 'any' }) as { properties: Record<string, Json> };
+  const schema = z.toJSONSchema(contracts.RunQuery, { io: 'input', unrepresentable: 'any' }) as {
+    properties: Record<string, Json>;
+  };
   return Object.entries(schema.properties).map(([name, property]) => query(name, property));
 }
 
@@ -132,7 +164,10 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
       tags: ['models'],
       summary: `${action} a model`,
       parameters: [ID],
-      responses: { ...ok('ModelInfo', 'the model'), ...problems('NOT_FOUND', 'MODEL_MISSING', 'MODEL_FAILED', 'STORAGE_FULL') },
+      responses: {
+        ...ok('ModelInfo', 'the model'),
+        ...problems('NOT_FOUND', 'MODEL_MISSING', 'MODEL_FAILED', 'STORAGE_FULL'),
+      },
     },
   });
   return {
@@ -148,7 +183,12 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
     tags: ['tasks', 'catalog', 'models', 'system'].map((name) => ({ name })),
     paths: {
       '/v1/tasks': {
-        get: { operationId: 'list-tasks', tags: ['tasks'], summary: 'Tasks of this server', responses: ok('TaskList', 'the tasks') },
+        get: {
+          operationId: 'list-tasks',
+          tags: ['tasks'],
+          summary: 'Tasks of this server',
+          responses: ok('TaskList', 'the tasks'),
+        },
       },
       ...Object.fromEntries(tasks.map((task) => [`/v1/tasks/${task.task}`, { post: runOperation(task) }])),
       '/v1/runs': {
@@ -162,7 +202,12 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
       },
       '/v1/runs/{id}': {
         parameters: [ID],
-        get: { operationId: 'get-run', tags: ['catalog'], summary: 'One run', responses: { ...ok('RunEnvelope', 'the run'), ...problems('NOT_FOUND') } },
+        get: {
+          operationId: 'get-run',
+          tags: ['catalog'],
+          summary: 'One run',
+          responses: { ...ok('RunEnvelope', 'the run'), ...problems('NOT_FOUND') },
+        },
         delete: {
           operationId: 'delete-run',
           tags: ['catalog'],
@@ -172,58 +217,114 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
       },
       '/v1/runs/{id}/overlay.png': {
         get: {
-          operationId: 'run-overlay-png', tags: ['catalog'], summary: 'The result drawn on the picture', parameters: [ID],
+          operationId: 'run-overlay-png',
+          tags: ['catalog'],
+          summary: 'The result drawn on the picture',
+          parameters: [ID],
           responses: { ...binary('image/png', 'the picture'), ...problems('NOT_FOUND') },
         },
       },
       '/v1/runs/{id}/overlay.svg': {
         get: {
-          operationId: 'run-overlay-svg', tags: ['catalog'], summary: 'The drawing alone', parameters: [ID],
+          operationId: 'run-overlay-svg',
+          tags: ['catalog'],
+          summary: 'The drawing alone',
+          parameters: [ID],
           responses: { ...binary('image/svg+xml', 'the drawing'), ...problems('NOT_FOUND') },
         },
       },
       '/v1/runs/{id}/replay': {
         post: {
-          operationId: 'replay-run', tags: ['catalog'], summary: 'Run again as recorded, and compare', parameters: [ID],
+          operationId: 'replay-run',
+          tags: ['catalog'],
+          summary: 'Run again as recorded, and compare',
+          parameters: [ID],
           requestBody: json(ref('ReplayRequest')),
-          responses: { ...ok('ReplayEnvelope', 'both runs and their difference'), ...problems('NOT_FOUND', 'MODEL_CHANGED', 'MODEL_MISSING') },
+          responses: {
+            ...ok('ReplayEnvelope', 'both runs and their difference'),
+            ...problems('NOT_FOUND', 'MODEL_CHANGED', 'MODEL_MISSING'),
+          },
         },
       },
       '/v1/blobs': {
         post: {
-          operationId: 'put-blob', tags: ['catalog'], summary: 'Keep bytes',
-          requestBody: { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } },
-          responses: { ...ok('BlobInfo', 'the blob', '201'), ...problems('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'STORAGE_FULL') },
+          operationId: 'put-blob',
+          tags: ['catalog'],
+          summary: 'Keep bytes',
+          requestBody: {
+            required: true,
+            content: { '*/*': { schema: { type: 'string', format: 'binary' } } },
+          },
+          responses: {
+            ...ok('BlobInfo', 'the blob', '201'),
+            ...problems('INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'STORAGE_FULL'),
+          },
         },
       },
       '/v1/blobs/{sha256}': {
         get: {
-          operationId: 'get-blob', tags: ['catalog'], summary: 'Bytes by their SHA-256',
-          parameters: [path('sha256', 'lower-case hex'), query('thumb', { type: 'integer', enum: [160, 320, 640] }, 'a WebP thumbnail')],
-          responses: { ...binary('*/*', 'the bytes'), '206': { description: 'a range of them' }, '304': { description: 'unchanged' }, ...problems('NOT_FOUND') },
+          operationId: 'get-blob',
+          tags: ['catalog'],
+          summary: 'Bytes by their SHA-256',
+          parameters: [
+            path('sha256', 'lower-case hex'),
+            query('thumb', { type: 'integer', enum: [160, 320, 640] }, 'a WebP thumbnail'),
+          ],
+          responses: {
+            ...binary('*/*', 'the bytes'),
+            '206': { description: 'a range of them' },
+            '304': { description: 'unchanged' },
+            ...problems('NOT_FOUND'),
+          },
         },
       },
       '/v1/models': {
-        get: { operationId: 'list-models', tags: ['models'], summary: 'Models and the device', responses: ok('ModelList', 'the models') },
+        get: {
+          operationId: 'list-models',
+          tags: ['models'],
+          summary: 'Models and the device',
+          responses: ok('ModelList', 'the models'),
+        },
       },
       '/v1/models/{id}': {
         get: {
-          operationId: 'get-model', tags: ['models'], summary: 'One model', parameters: [ID],
+          operationId: 'get-model',
+          tags: ['models'],
+          summary: 'One model',
+          parameters: [ID],
           responses: { ...ok('ModelInfo', 'the model'), ...problems('NOT_FOUND') },
         },
       },
-      ...Object.fromEntries(['load', 'unload', 'pull'].map((action) => [`/v1/models/{id}/${action}`, modelAction(action)])),
+      ...Object.fromEntries(
+        ['load', 'unload', 'pull'].map((action) => [`/v1/models/{id}/${action}`, modelAction(action)]),
+      ),
       '/v1/health/live': {
-        get: { operationId: 'live', tags: ['system'], summary: 'The process answers', security: [{}], responses: ok('Health', 'it does') },
+        get: {
+          operationId: 'live',
+          tags: ['system'],
+          summary: 'The process answers',
+          security: [{}],
+          responses: ok('Health', 'it does'),
+        },
       },
       '/v1/health/ready': {
         get: {
-          operationId: 'ready', tags: ['system'], summary: 'Database and inference answer', security: [{}],
+          operationId: 'ready',
+          tags: ['system'],
+          summary: 'Database and inference answer',
+          security: [{}],
           responses: { ...ok('Health', 'they do'), ...ok('Health', 'not yet, or not any more', '503') },
         },
       },
       '/metrics': {
-        get: { operationId: 'metrics', tags: ['system'], summary: 'Prometheus metrics', responses: { '200': { description: 'text', content: { 'text/plain': { schema: { type: 'string' } } } } } },
+        get: {
+          operationId: 'metrics',
+          tags: ['system'],
+          summary: 'Prometheus metrics',
+          responses: {
+            '200': { description: 'text', content: { 'text/plain': { schema: { type: 'string' } } } },
+          },
+        },
       },
     },
     components: { schemas: components(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },

@@ -23,7 +23,8 @@ export class ProblemFilter implements ExceptionFilter {
     const known = this.site.explainMissing(request, asVisionError(error));
     if (known === 'page') return void this.site.sendPage(reply);
     this.metrics.problem(known.code);
-    if (known.status >= 500) this.log.error({ err: error, requestId: request.id, code: known.code }, known.message);
+    if (known.status >= 500)
+      this.log.error({ err: error, requestId: request.id, code: known.code }, known.message);
     if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
     void answerProblem(reply, known, request.id);
   }
@@ -31,7 +32,8 @@ export class ProblemFilter implements ExceptionFilter {
 
 /** Writes a problem as the answer. */
 export function answerProblem(reply: FastifyReply, error: VisionError, requestId: string): FastifyReply {
-  if (error.retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
+  if (error.retryAfterS !== undefined)
+    void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
   if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
   return reply
     .status(error.status)

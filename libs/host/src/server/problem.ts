@@ -28,8 +28,11 @@ export function asVisionError(error: unknown): VisionError {
     message?: string;
     name?: string;
   };
-  if (name === 'AbortError') return new VisionError('CANCELLED', 'the request was cancelled', { cause: error });
+  if (name === 'AbortError')
+    return new VisionError('CANCELLED', 'the request was cancelled', { cause: error });
   const known = (code && BY_CODE[code]) || BY_STATUS[statusCode ?? status ?? 0];
   if (known) return new VisionError(known, message || ERRORS[known].title, { cause: error });
-  return new VisionError('INTERNAL', 'an unexpected error; the log has it under this request id', { cause: error });
+  return new VisionError('INTERNAL', 'an unexpected error; the log has it under this request id', {
+    cause: error,
+  });
 }

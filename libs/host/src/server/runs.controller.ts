@@ -1,5 +1,13 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Req, Res } from '@nestjs/common';
-import { invalidFields, ReplayRequest, RunQuery, VisionError, type ReplayEnvelope, type RunEnvelope, type RunPage } from '@fovea/contracts';
+import {
+  invalidFields,
+  ReplayRequest,
+  RunQuery,
+  VisionError,
+  type ReplayEnvelope,
+  type RunEnvelope,
+  type RunPage,
+} from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Engine } from '../engine/engine.ts';
 import { readJsonBody } from './body.ts';

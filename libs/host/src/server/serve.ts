@@ -51,14 +51,23 @@ export interface Server {
  * @throws INVALID_PARAMETER for wrong settings, CONFLICT when another process owns the data folder
  * @example const server = await serve([{ app: 'classification', definitions: [classification] }]);
  */
-export async function serve(applications: readonly Application[], options: ServeOptions = {}): Promise<Server> {
+export async function serve(
+  applications: readonly Application[],
+  options: ServeOptions = {},
+): Promise<Server> {
   const settings = options.settings ?? loadSettings();
   const log = options.log ?? createLog(settings);
   const lock = lockDataFolder(settings.dataDir);
   const undo: (() => void | Promise<void>)[] = [() => lock.release()];
   try {
     const metrics = new Metrics();
-    const engine = await Engine.create({ settings, applications, record: true, log, onRun: (run) => metrics.run(run) });
+    const engine = await Engine.create({
+      settings,
+      applications,
+      record: true,
+      log,
+      onRun: (run) => metrics.run(run),
+    });
     undo.push(() => engine.close());
     metrics.observe(engine);
     const urls = new UrlInputs({ allow: settings.urlAllow, maxBytes: settings.maxBytes });
@@ -68,7 +77,10 @@ export async function serve(applications: readonly Application[], options: Serve
     const url = await listen(app, settings);
     lock.setUrl(url);
     undo.push(startHousekeeping(engine, log));
-    log.info({ url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) }, 'ready');
+    log.info(
+      { url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) },
+      'ready',
+    );
     return { url, engine, close: () => closeAll(engine, undo) };
   } catch (error) {
     await unwind(undo);
@@ -145,12 +157,16 @@ function hostModule({ engine, metrics, urls, log }: Parts, site: Site): DynamicM
   };
 }
 
-function addHooks(instance: FastifyInstance, { gate, metrics, log }: { gate: Gate; metrics: Metrics; log: Log }): void {
+function addHooks(
+  instance: FastifyInstance,
+  { gate, metrics, log }: { gate: Gate; metrics: Metrics; log: Log },
+): void {
   instance.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     try {
       gate.checkOrigin(request.headers);
-      if (/^\/(v1|metrics)\b/.test(request.url) && !request.url.startsWith('/v1/health/')) gate.checkKey(request.headers);
+      if (/^\/(v1|metrics)\b/.test(request.url) && !request.url.startsWith('/v1/health/'))
+        gate.checkKey(request.headers);
     } catch (error) {
       const known = asVisionError(error);
       metrics.problem(known.code);
@@ -162,7 +178,10 @@ function addHooks(instance: FastifyInstance, { gate, metrics, log }: { gate: Gat
     metrics.request(request.method, route, reply.statusCode);
     const ms = Math.round(reply.elapsedTime * 10) / 10;
     const level = route.startsWith('/v1') && !route.startsWith('/v1/health') ? 'info' : 'debug';
-    log[level]({ method: request.method, path: request.url, status: reply.statusCode, ms, requestId: request.id }, 'request');
+    log[level](
+      { method: request.method, path: request.url, status: reply.statusCode, ms, requestId: request.id },
+      'request',
+    );
     done();
   });
 }
@@ -186,7 +205,10 @@ async function addPages(instance: FastifyInstance, site: Site): Promise<void> {
       cacheControl: false,
       setHeaders(reply, file) {
         const hashed = /[\\/]assets[\\/]/.test(file);
-        void secure(reply).header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+        void secure(reply).header(
+          'cache-control',
+          hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+        );
       },
     });
   instance.get('/docs', (_request, reply) => secure(reply).type('text/html; charset=utf-8').send(DOCS_PAGE));
@@ -199,6 +221,7 @@ async function addPages(instance: FastifyInstance, site: Site): Promise<void> {
 async function listen(app: NestFastifyApplication, { host, port }: Settings): Promise<string> {
   await app.listen(port, host);
   const address = app.getHttpServer().address() as AddressInfo;
-  const name = host === '127.0.0.1' || host === '::1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  const name =
+    host === '127.0.0.1' || host === '::1' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
   return `http://${name}:${address.port}`;
 }

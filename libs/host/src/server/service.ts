@@ -32,6 +32,7 @@ export async function runService(applications: readonly Application[]): Promise<
 function explain(error: unknown): string {
   if (error instanceof VisionError) return `${error.message}\n${error.hint}`;
   const { code, message, stack } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return `${message}\nChoose another port: FOVEA_PORT=3001 npm start (0 = any free one).`;
+  if (code === 'EADDRINUSE')
+    return `${message}\nChoose another port: FOVEA_PORT=3001 npm start (0 = any free one).`;
   return stack ?? String(error);
 }

@@ -23,11 +23,19 @@ export class Site {
   explainMissing(request: FastifyRequest, error: VisionError): VisionError | 'page' {
     const path = request.url.split('?')[0] ?? '/';
     if (error.code !== 'NOT_FOUND' || request.routeOptions.url !== undefined) return error;
-    if (!API.test(path) && request.method === 'GET' && this.folder && /text\/html/.test(request.headers.accept ?? ''))
+    if (
+      !API.test(path) &&
+      request.method === 'GET' &&
+      this.folder &&
+      /text\/html/.test(request.headers.accept ?? '')
+    )
       return 'page';
     const allowed = METHODS.filter((method) => this.hasRoute(method, path));
     if (allowed.length > 0)
-      return new VisionError('METHOD_NOT_ALLOWED', `${request.method} ${path} is not possible; use ${allowed.join(' or ')}`);
+      return new VisionError(
+        'METHOD_NOT_ALLOWED',
+        `${request.method} ${path} is not possible; use ${allowed.join(' or ')}`,
+      );
     return new VisionError('NOT_FOUND', `there is nothing at ${path.slice(0, 200)}`, {
       hint: 'GET /docs shows every address.',
     });

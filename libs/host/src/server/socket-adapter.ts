@@ -24,7 +24,10 @@ export class SocketAdapter extends IoAdapter {
       transports: ['websocket'],
       serveClient: false,
       maxHttpBufferSize: this.maxBytes + MESSAGE_OVERHEAD,
-      allowRequest: (request: { headers: Record<string, string> }, decide: (error: string | null, ok: boolean) => void) => {
+      allowRequest: (
+        request: { headers: Record<string, string> },
+        decide: (error: string | null, ok: boolean) => void,
+      ) => {
         try {
           this.gate.checkOrigin(request.headers);
           decide(null, true);

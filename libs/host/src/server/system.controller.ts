@@ -22,7 +22,10 @@ export class SystemController {
   @Get('v1/health/ready')
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const health = await readiness(this.engine);
-    await reply.status(health.status === 'ok' ? 200 : 503).header('cache-control', 'no-store').send(health);
+    await reply
+      .status(health.status === 'ok' ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(health);
   }
 
   @Get('metrics')
@@ -48,7 +51,8 @@ export async function readiness(engine: Engine): Promise<Health> {
   ]);
   const message = (reason: unknown) => (reason instanceof Error ? reason.message : String(reason));
   const checks: Health['checks'] = {
-    database: database.status === 'fulfilled' ? { ok: true } : { ok: false, detail: message(database.reason) },
+    database:
+      database.status === 'fulfilled' ? { ok: true } : { ok: false, detail: message(database.reason) },
     inference:
       inference.status === 'fulfilled'
         ? { ok: inference.value.ok, detail: inference.value.detail }

@@ -1,6 +1,12 @@
 import { Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { primaryInput } from '@fovea/application';
-import { VisionError, type BatchEnvelope, type InputSource, type RunEnvelope, type TaskList } from '@fovea/contracts';
+import {
+  VisionError,
+  type BatchEnvelope,
+  type InputSource,
+  type RunEnvelope,
+  type TaskList,
+} from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createHash } from 'node:crypto';
 import { Engine } from '../engine/engine.ts';
@@ -25,11 +31,17 @@ export class TasksController {
   }
 
   @Post(':task')
-  async run(@Param('task') task: string, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async run(
+    @Param('task') task: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const signal = connectionSignal(reply);
     const { definition, info } = this.engine.registry.get(task);
     if (/\brespond-async\b/.test(header(request, 'prefer') ?? ''))
-      throw new VisionError('NOT_IMPLEMENTED', 'jobs are not built yet', { hint: 'Leave out "Prefer: respond-async".' });
+      throw new VisionError('NOT_IMPLEMENTED', 'jobs are not built yet', {
+        hint: 'Leave out "Prefer: respond-async".',
+      });
     const primary = primaryInput(definition);
     const body = await readRunBody(request.raw, {
       maxBytes: this.engine.settings.maxBytes,
@@ -50,7 +62,8 @@ export class TasksController {
     const key = header(request, 'idempotency-key');
     const run = key === undefined ? execute : { ...execute, idempotency: idempotency(key, execute) };
     const batch = primary !== undefined && (body.inputs[primary]?.length ?? 0) > 1;
-    if (/\btext\/event-stream\b/.test(header(request, 'accept') ?? '')) return this.stream(run, { batch, request, reply });
+    if (/\btext\/event-stream\b/.test(header(request, 'accept') ?? ''))
+      return this.stream(run, { batch, request, reply });
     await reply.status(200).send(batch ? await this.batch(run, request.id) : await this.engine.execute(run));
   }
 
@@ -75,7 +88,8 @@ export class TasksController {
       'x-accel-buffering': 'no',
       'x-request-id': request.id,
     });
-    const send = (event: string, data: unknown) => reply.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    const send = (event: string, data: unknown) =>
+      reply.raw.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     try {
       const partial = { ...run, onPartial: (result: object) => void send('partial', result) };
       send('result', batch ? await this.batch(partial, request.id) : await this.engine.execute(partial));
@@ -85,7 +99,10 @@ export class TasksController {
     reply.raw.end();
   }
 
-  private async resolve(source: Exclude<InputSource, { base64: string }>, signal: AbortSignal): Promise<InputBytes> {
+  private async resolve(
+    source: Exclude<InputSource, { base64: string }>,
+    signal: AbortSignal,
+  ): Promise<InputBytes> {
     if ('url' in source) return this.urls.fetch(source.url, signal);
     return { bytes: await this.engine.readBlob(OWNER, source.blob), sha256: source.blob };
   }

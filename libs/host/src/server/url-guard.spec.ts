@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { UrlGuard } from './url-guard.ts';
 
-const check = (address: string, allow: string[] = []) => () => new UrlGuard(allow).check(new URL(address));
+const check =
+  (address: string, allow: string[] = []) =>
+  () =>
+    new UrlGuard(allow).check(new URL(address));
 
 describe('UrlGuard', () => {
   it.each([
@@ -25,13 +28,16 @@ describe('UrlGuard', () => {
     'http://192.0.2.1/',
   ])('refuses %s', (address) => expect(check(address)).toThrow(/not a public address/));
 
-  it.each(['ftp://example.org/', 'file:///etc/passwd', 'data:text/plain,hi', 'http://user:pass@example.org/'])(
-    'refuses %s',
-    (address) => expect(check(address)).toThrow(/not fetched/),
-  );
+  it.each([
+    'ftp://example.org/',
+    'file:///etc/passwd',
+    'data:text/plain,hi',
+    'http://user:pass@example.org/',
+  ])('refuses %s', (address) => expect(check(address)).toThrow(/not fetched/));
 
-  it.each(['http://8.8.8.8/', 'https://example.org/cat.jpg', 'http://[2606:4700::1]/'])('lets %s pass', (address) =>
-    expect(check(address)).not.toThrow(),
+  it.each(['http://8.8.8.8/', 'https://example.org/cat.jpg', 'http://[2606:4700::1]/'])(
+    'lets %s pass',
+    (address) => expect(check(address)).not.toThrow(),
   );
 
   it('lets allowed networks, addresses and names pass, and only them', () => {

@@ -12,7 +12,8 @@ export class UrlGuard {
   constructor(allow: readonly string[]) {
     for (const entry of allow) {
       if (ipaddr.isValidCIDR(entry)) this.networks.push(ipaddr.parseCIDR(entry));
-      else if (ipaddr.isValid(entry)) this.networks.push([ipaddr.parse(entry), ipaddr.parse(entry).kind() === 'ipv4' ? 32 : 128]);
+      else if (ipaddr.isValid(entry))
+        this.networks.push([ipaddr.parse(entry), ipaddr.parse(entry).kind() === 'ipv4' ? 32 : 128]);
       else this.hosts.add(entry.toLowerCase());
     }
   }
@@ -50,7 +51,8 @@ export class UrlGuard {
         return callback(refused as NodeJS.ErrnoException, '', 0);
       }
       const [first] = addresses;
-      if (!first) return callback(Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' }), '', 0);
+      if (!first)
+        return callback(Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' }), '', 0);
       if (options.all) return callback(null, addresses as never);
       return callback(null, first.address, first.family);
     });

@@ -61,7 +61,11 @@ export class UrlInputs {
           hint: 'Check that the address opens without a login.',
         });
       }
-      return read(body, { maxBytes: this.options.maxBytes, length: Number(headers['content-length'] ?? 0), url });
+      return read(body, {
+        maxBytes: this.options.maxBytes,
+        length: Number(headers['content-length'] ?? 0),
+        url,
+      });
     }
     throw new VisionError('URL_REFUSED', `${address} redirects more than ${MAX_REDIRECTS} times`);
   }
@@ -77,7 +81,8 @@ async function read(
   body: AsyncIterable<Uint8Array> & { destroy(): void },
   { maxBytes, length, url }: { maxBytes: number; length: number; url: URL },
 ): Promise<InputBytes> {
-  const tooLarge = () => new VisionError('PAYLOAD_TOO_LARGE', `${url.host} sends more than ${maxBytes} bytes`);
+  const tooLarge = () =>
+    new VisionError('PAYLOAD_TOO_LARGE', `${url.host} sends more than ${maxBytes} bytes`);
   const chunks: Uint8Array[] = [];
   const hash = createHash('sha256');
   let total = 0;
@@ -92,7 +97,11 @@ async function read(
   } finally {
     body.destroy();
   }
-  return { bytes: Buffer.concat(chunks, total), sha256: hash.digest('hex'), name: basename(url.pathname) || url.host };
+  return {
+    bytes: Buffer.concat(chunks, total),
+    sha256: hash.digest('hex'),
+    name: basename(url.pathname) || url.host,
+  };
 }
 
 function explain(error: unknown, address: string, caller: AbortSignal): VisionError {
@@ -102,5 +111,7 @@ function explain(error: unknown, address: string, caller: AbortSignal): VisionEr
   if (cause) return cause;
   const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
   const reason = timedOut ? 'took too long' : error instanceof Error ? error.message : String(error);
-  return new VisionError('URL_REFUSED', `${address.slice(0, 200)} could not be fetched: ${reason}`, { cause: error });
+  return new VisionError('URL_REFUSED', `${address.slice(0, 200)} could not be fetched: ${reason}`, {
+    cause: error,
+  });
 }

@@ -11,7 +11,11 @@ const classes = ['tench', 'tabby', 'tiger cat', 'Egyptian cat', 'crane', 'crane'
   name,
   wnid: `n0000000${index}`,
 }));
-const model = { id: 'tiny', classes, inputs: [{ name: 'image', dtype: 'uint8', shape: ['n', 32, 32, 3] }] } as unknown as StageModel;
+const model = {
+  id: 'tiny',
+  classes,
+  inputs: [{ name: 'image', dtype: 'uint8', shape: ['n', 32, 32, 3] }],
+} as unknown as StageModel;
 const params: ClassifyParams = { topK: 3, minScore: 0, crops: 1 };
 const post = (logits: number[][], changed: Partial<ClassifyParams> = {}) =>
   classify.postprocess(
@@ -30,9 +34,16 @@ describe('classify.postprocess', () => {
     const [best] = post(logits);
     expect(post(logits, { labels: ['tabby'] })).toEqual([best]);
   });
-  it('leaves out what is under minScore', () => expect(post(logits, { minScore: 0.5 }).map(({ label }) => label)).toEqual(['tabby']));
+  it('leaves out what is under minScore', () =>
+    expect(post(logits, { minScore: 0.5 }).map(({ label }) => label)).toEqual(['tabby']));
   it('averages crops', () => {
-    const [first, second] = post([[0, 9, 0, 0, 0, 0], [9, 0, 0, 0, 0, 0]], { topK: 2 });
+    const [first, second] = post(
+      [
+        [0, 9, 0, 0, 0, 0],
+        [9, 0, 0, 0, 0, 0],
+      ],
+      { topK: 2 },
+    );
     expect(first?.score).toBeCloseTo(second?.score ?? 0, 6);
   });
 });
@@ -72,7 +83,10 @@ describe('classificationCrops', () => {
 describe('selectClasses', () => {
   it.each([
     [['TABBY'], [1]],
-    [['n00000003', '0'], [3, 0]],
+    [
+      ['n00000003', '0'],
+      [3, 0],
+    ],
     [['crane'], [4, 5]],
   ])('%j', (wanted, indices) => expect([...selectClasses(classes, wanted)]).toEqual(indices));
   it('names what comes near', () =>

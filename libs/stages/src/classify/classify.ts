@@ -1,7 +1,7 @@
-import { defineStage, type Image, type StageModel } from '@fovea/application';
+import { defineStage, type Picture, type StageModel } from '@fovea/application';
 import type { Label } from '@fovea/contracts';
-import { cropImage } from '@fovea/imaging';
-import { softmax, tensor, topK, type Tensor, type Tensors } from '@fovea/tensor';
+import { cropImage, pixelsOf } from '@fovea/imaging';
+import { concatRows, softmax, tensor, topK, type Tensor, type Tensors } from '@fovea/tensor';
 import { classificationCrops, mirror, type Crops } from './crops.ts';
 import { selectClasses } from './labels.ts';
 
@@ -20,20 +20,24 @@ export const classify = defineStage({
   models: ['efficientnet-lite2', 'efficientnet-lite0'],
   outputs: ['logits'],
 
-  async preprocess(image: Image, { crops }: ClassifyParams, model: StageModel) {
+  async preprocess(picture: Picture, { crops }: ClassifyParams, model: StageModel) {
     const side = inputSide(model);
     // The card: a centred square of side min(h, w) * S / (S + 32), scaled to S x S, bicubic and antialiased.
-    const regions = classificationCrops(image, { crops, fraction: side / (side + 32) });
-    const pixels = new Uint8Array(regions.length * side * side * 3);
-    for (const [index, { region, mirrored }] of regions.entries()) {
+    const regions = classificationCrops(picture, { crops, fraction: side / (side + 32) });
+    const image = crops === 1 ? picture : await pixelsOf(picture);
+    const rows = [];
+    for (const { region, mirrored } of regions) {
       const { rgb } = await cropImage(image, region, { width: side, height: side, kernel: 'bicubic' });
       if (mirrored) mirror(rgb, side);
-      pixels.set(rgb, index * side * side * 3);
+      rows.push(tensor('uint8', [1, side, side, 3], rgb));
     }
-    return { feeds: { image: tensor('uint8', [regions.length, side, side, 3], pixels) }, frame: undefined };
+    return { feeds: { image: concatRows(rows) }, frame: undefined };
   },
 
-  postprocess(outputs: Tensors, { params, model }: { frame: undefined; params: ClassifyParams; model: StageModel }): Label[] {
+  postprocess(
+    outputs: Tensors,
+    { params, model }: { frame: undefined; params: ClassifyParams; model: StageModel },
+  ): Label[] {
     const scores = meanProbabilities(outputs['logits'] as Tensor<'float32'>);
     const wanted = params.labels ? selectClasses(model.classes, params.labels) : undefined;
     const candidates = wanted ? scores.map((score, index) => (wanted.has(index) ? score : -1)) : scores;
@@ -59,7 +63,8 @@ function meanProbabilities(logits: Tensor<'float32'>): Float32Array {
   const mean = new Float32Array(classes);
   for (let row = 0; row < rows; row++) {
     const probabilities = softmax(logits.data, { offset: row * classes, length: classes });
-    for (let index = 0; index < classes; index++) mean[index] = (mean[index] as number) + (probabilities[index] as number) / rows;
+    for (let index = 0; index < classes; index++)
+      mean[index] = (mean[index] as number) + (probabilities[index] as number) / rows;
   }
   return mean;
 }

@@ -20,9 +20,12 @@ export function classificationCrops(
   const bottom = size.height - side;
   const at = (x: number, y: number): Box => ({ x, y, width: side, height: side });
   const centre = at(right / 2, bottom / 2);
-  const regions = options.crops === 1 ? [centre] : [centre, at(0, 0), at(right, 0), at(0, bottom), at(right, bottom)];
+  const regions =
+    options.crops === 1 ? [centre] : [centre, at(0, 0), at(right, 0), at(0, bottom), at(right, bottom)];
   const straight = regions.map((region) => ({ region, mirrored: false }));
-  return options.crops === 10 ? [...straight, ...regions.map((region) => ({ region, mirrored: true }))] : straight;
+  return options.crops === 10
+    ? [...straight, ...regions.map((region) => ({ region, mirrored: true }))]
+    : straight;
 }
 
 /** Mirrors an RGB picture left to right, in place. */

@@ -27,7 +27,10 @@ export function selectClasses(classes: readonly ClassLabel[], wanted: readonly s
 
 /** Names that contain the text or share its words, shortest first. */
 function nearest(label: string, classes: readonly ClassLabel[]): string[] {
-  const words = label.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word.length > 2);
+  const words = label
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word.length > 2);
   return classes
     .map(({ name }) => name)
     .filter((name) => words.some((word) => name.toLowerCase().includes(word)))
