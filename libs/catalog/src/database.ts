@@ -30,7 +30,10 @@ export class Database {
       application_name: 'fovea',
     });
     // An idle connection that the server ends: the next query gets a new one.
-    this.pool.on('error', (error) => options.log.warn(`catalog: a connection was lost: ${error.message}`));
+    this.pool.on('error', (error) => {
+      // While we close, the server may be quicker than our farewell.
+      if (!this.pool.ending) options.log.warn(`catalog: a connection was lost: ${error.message}`);
+    });
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool) });
   }
 
