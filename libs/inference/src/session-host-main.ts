@@ -1,56 +1,41 @@
-import { readSync, writevSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { writevSync } from 'node:fs';
+import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { bytesOf, RunError } from './backend.ts';
-import {
-  decodeFrame,
-  encodeHeader,
-  type Frame,
-  type FromHost,
-  type TensorHeader,
-  type ToHost,
-} from './frames.ts';
+import { encodeHeader, type Frame, type FromHost, type TensorHeader, type ToHost } from './frames.ts';
+import type { ReaderData } from './session-host-reader.ts';
 import { OrtSessions, type ContiguousTensor, type SessionSettings } from './ort-sessions.ts';
 
-// The session host: a child process that owns the sessions of one device. It reads a frame, works, writes the
-// answer, all blocking, because a run blocks its thread anyway; what the server hands over meanwhile waits in the pipe.
+// The session host: a child process that owns the sessions of one device. This thread takes a frame, works and writes
+// the answer, all blocking, because a run blocks its thread anyway; another thread reads what the server sends meanwhile.
 
-const WORK_FD = 3;
-const LIFELINE_FD = 4;
+const PIPE_FD = 3;
 const RSS_EVERY_MS = 1000;
 
-/**
- * Ends this process when the server's end of the lifeline closes, even while a run blocks this thread; SIGKILL,
- * because an orderly exit would wait for that run.
- */
-function watchParent(): void {
-  const source = `
-    try { while (require('node:fs').readSync(${LIFELINE_FD}, Buffer.alloc(1)) > 0); } catch {}
-    process.kill(process.pid, 'SIGKILL');`;
-  new Worker(source, {
-    eval: true,
-    stdin: false,
-    resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },
-  }).unref();
+const { port1: incoming, port2: port } = new MessageChannel();
+const posted = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+let taken = 0;
+
+/** Starts the thread that reads; it also ends this process when the server is gone, even while a run blocks here. */
+function startReader(): void {
+  const file = import.meta.url.endsWith('.ts') ? './session-host-reader.ts' : './session-host-reader.js';
+  const workerData: ReaderData = { fd: PIPE_FD, port, posted };
+  new Worker(new URL(file, import.meta.url), {
+    workerData,
+    transferList: [port],
+    resourceLimits: { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2 },
+  });
 }
 
-function readFrame(): Frame<ToHost> {
-  const decoder = decodeFrame<ToHost>();
-  for (;;) {
-    const step = decoder.next();
-    if (step.done) return step.value;
-    for (let filled = 0; filled < step.value.byteLength;) {
-      const count = readSync(WORK_FD, step.value, filled, step.value.byteLength - filled, null);
-      // The server is done with this host; workers that block cannot be joined, hence no process.exit.
-      if (count === 0) process.kill(process.pid, 'SIGKILL');
-      filled += count;
-    }
-  }
+function nextFrame(): Frame<ToHost> {
+  Atomics.wait(posted, 0, taken);
+  taken += 1;
+  return (receiveMessageOnPort(incoming) as { message: Frame<ToHost> }).message;
 }
 
 function writeFrame(header: FromHost, payloads: readonly Uint8Array[] = []): void {
   let left: Uint8Array[] = [encodeHeader(header), ...payloads].filter((part) => part.byteLength > 0);
   while (left.length > 0) {
-    let written = writevSync(WORK_FD, left);
+    let written = writevSync(PIPE_FD, left);
     left = left.flatMap((part) => {
       const done = Math.min(written, part.byteLength);
       written -= done;
@@ -101,11 +86,11 @@ async function work(sessions: OrtSessions, { header, payloads }: Frame<ToHost>):
 // The server decides when this process ends; a Ctrl-C in its terminal reaches the whole group.
 process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
-watchParent();
+startReader();
 const sessions = new OrtSessions(JSON.parse(process.argv[2] ?? '') as SessionSettings);
 writeFrame({ op: 'hello', rssBytes: process.memoryUsage.rss(), tensors: [] });
 for (;;) {
-  const frame = readFrame();
+  const frame = nextFrame();
   try {
     await work(sessions, frame);
   } catch (error) {

@@ -40,7 +40,7 @@ const ABANDON_MS = 5000;
 export class SessionHost implements Backend {
   readonly device: string;
   readonly pid: number | null;
-  /** The second run waits in the pipe, so that the session goes on without waiting for the server. */
+  /** The second run waits in the host's memory, so that the session goes on without waiting for the server. */
   readonly depth = 2;
   readonly gone: Promise<string>;
   readonly #child: ChildProcess;
@@ -53,6 +53,7 @@ export class SessionHost implements Backend {
   #lastId = 0;
   #rssBytes: number | undefined;
   #over = false;
+  #idle: () => void = () => undefined;
   #abandon: (reason: string) => void = () => undefined;
   #abandonTimer: NodeJS.Timeout | undefined;
 
@@ -61,12 +62,11 @@ export class SessionHost implements Backend {
     this.#child = startChild({
       entry: 'session-host-main',
       argument: settings,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       environment,
     });
     this.pid = this.#child.pid ?? null;
     this.#pipe = this.#child.stdio[3] as Duplex;
-    const lifeline = this.#child.stdio[4] as Duplex;
     for (const stream of [this.#child.stdout, this.#child.stderr])
       eachLine(stream, (line) => {
         this.#lastLines = [...this.#lastLines, line].slice(-KEPT_LINES);
@@ -82,7 +82,6 @@ export class SessionHost implements Backend {
     });
     // A broken pipe is seen as the end of the process.
     this.#pipe.on('error', () => undefined);
-    lifeline.on('error', () => undefined).resume();
     const { promise, resolve } = Promise.withResolvers<string>();
     this.gone = promise;
     const end = (reason: string): void => {
@@ -96,6 +95,7 @@ export class SessionHost implements Backend {
         started = false;
       }
       this.#pending.clear();
+      this.#idle();
       resolve(reason);
     };
     this.#abandon = end;
@@ -157,7 +157,10 @@ export class SessionHost implements Backend {
 
   async dispose(): Promise<void> {
     this.#killedFor ??= 'disposed';
-    // The host reads to the end of the pipe, hence what runs is answered first.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle = resolve;
+    if (this.#pending.size > 0) await promise;
+    // The host ends itself when the pipe does.
     this.#pipe.end();
     await this.gone;
   }
@@ -191,6 +194,7 @@ export class SessionHost implements Backend {
       this.#rssBytes = header.rssBytes ?? this.#rssBytes;
       pending?.resolve({ header, payloads });
     }
+    if (this.#pending.size === 0) this.#idle();
   }
 
   #nextId(): number {
