@@ -2,6 +2,7 @@ import { Suspense, useEffect, useRef } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { Header } from './header.tsx';
+import { IncomingProvider } from './incoming.tsx';
 import { KeyDialog } from './key-dialog.tsx';
 import styles from './shell.module.css';
 
@@ -21,7 +22,7 @@ export function Shell() {
     main.current?.focus({ preventScroll: true });
   }, [pathname, page]);
   return (
-    <>
+    <IncomingProvider>
       <a href="#main" className={styles['skip']}>
         Skip to the content
       </a>
@@ -34,6 +35,6 @@ export function Shell() {
         </ErrorBoundary>
       </main>
       <KeyDialog />
-    </>
+    </IncomingProvider>
   );
 }

@@ -1,7 +1,7 @@
 import type { ModelInfo, TaskInfo } from '@fovea/contracts';
 import { useId } from 'react';
 import { formatBytes } from '../format.ts';
-import { Badge } from '../ui/badge.tsx';
+import { Badge, LicenceBadge } from '../ui/badge.tsx';
 import styles from './model-choice.module.css';
 
 interface ModelChoiceProps {
@@ -38,12 +38,7 @@ export function ModelChoice({ role, models, value, onChange }: ModelChoiceProps)
               {model ? (
                 <>
                   <span>{formatBytes(model.bytes)}</span>
-                  <Badge>{model.licenceId}</Badge>
-                  {model.commercialUse ? (
-                    <Badge tone="good">Commercial use</Badge>
-                  ) : (
-                    <Badge tone="warn">Research only</Badge>
-                  )}
+                  <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
                   {model.state === 'missing' && <Badge tone="warn">Not downloaded</Badge>}
                   {model.state === 'disabled' && <Badge tone="warn">Disabled</Badge>}
                   {model.state === 'failed' && <Badge tone="bad">Failed</Badge>}

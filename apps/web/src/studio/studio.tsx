@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useModels } from '../api/queries.ts';
 import { changedValues, readFields } from '../forms/schema.ts';
+import { useIncoming } from '../shell/incoming.tsx';
 import { ResultPanel } from './result-panel.tsx';
 import { sameRequest, type RunRequest, type Source } from './run-request.ts';
 import { describe, RunStrip } from './run-strip.tsx';
@@ -12,7 +13,6 @@ import { SnippetPanel } from './snippet-panel.tsx';
 import { SourceBar } from './source-bar.tsx';
 import { Stage } from './stage.tsx';
 import styles from './studio.module.css';
-import { useIncoming } from './use-incoming.ts';
 import { useRuns } from './use-runs.ts';
 
 /** Where pictures meet one task: bring them, run, look, change a setting, run again. */
