@@ -41,8 +41,9 @@ export interface SlotOptions {
   readonly onIdle: () => void;
 }
 
-/** A batch that waits in the pipe delays whatever arrives meanwhile: only short ones may. */
+/** A batch that is handed ahead delays whatever arrives meanwhile: only short ones may be. */
 const AHEAD_MS = 50;
+
 /** One place for a backend: keeps one alive in it, and feeds it batches. */
 export class HostSlot {
   readonly #options: SlotOptions;
@@ -125,9 +126,13 @@ export class HostSlot {
 
   async close(): Promise<void> {
     clearTimeout(this.#hangTimer);
-    for (const task of this.#tasks.splice(0))
-      task.done.reject(new BackendGone('the server is shutting down', false));
+    this.giveUpTasks('the server is shutting down');
     await this.#keeper.close();
+  }
+
+  /** Rejects the loads and unloads that wait for a backend. */
+  giveUpTasks(reason: string): void {
+    for (const task of this.#tasks.splice(0)) task.done.reject(new BackendGone(reason, false));
   }
 
   #up(backend: Backend, ms: number): void {

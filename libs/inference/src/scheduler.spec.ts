@@ -442,7 +442,8 @@ describe('failures', () => {
   });
 
   it('fails what waits when no host can be started', async () => {
-    const { run } = await setUp({ failStart: 'the library is missing', limits: { backoffMs: 1 } });
+    const { run, scheduler } = await setUp({ failStart: 'the library is missing', limits: { backoffMs: 1 } });
+    await expect(scheduler.load('a', false)).rejects.toMatchObject({ code: 'MODEL_FAILED' });
     await expect(run('a', 1)).rejects.toMatchObject({
       code: 'MODEL_FAILED',
       message: 'No session host can be started: the library is missing',

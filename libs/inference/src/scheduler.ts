@@ -131,7 +131,12 @@ export class Scheduler {
   async unload(id: string): Promise<void> {
     this.#options.store.get(id);
     this.#pinned.delete(id);
-    await Promise.all(this.#slots.map((slot) => slot.exclusively((cache) => cache.unload(id, 'asked'))));
+    try {
+      await Promise.all(this.#slots.map((slot) => slot.exclusively((cache) => cache.unload(id, 'asked'))));
+    } catch (error) {
+      // With the host its models are gone, too.
+      if (!(error instanceof BackendGone)) throw error;
+    }
   }
 
   stats(): InferenceStats {
@@ -207,8 +212,9 @@ export class Scheduler {
   #startFailed(reason: string, failures: number): void {
     if (failures < START_FAILURES) return;
     if (this.#slots.some((slot) => slot.stats().state === 'ready')) return;
-    for (const request of this.#queues.waiting())
-      request.fail(new VisionError('MODEL_FAILED', `No session host can be started: ${reason}`));
+    const detail = `No session host can be started: ${reason}`;
+    for (const slot of this.#slots) slot.giveUpTasks(detail);
+    for (const request of this.#queues.waiting()) request.fail(new VisionError('MODEL_FAILED', detail));
   }
 }
 

@@ -98,6 +98,7 @@ export interface InferenceEvents {
   hang: [{ pid: number | null; model: string; limitMs: number }];
   /** A session host answers (again); `ms` since it was asked for. */
   spawn: [{ pid: number | null; device: string; ms: number }];
+  /** A request that got no answer: the queue was full, it was too late or cancelled, or the model failed. */
   refused: [{ model: string; code: string }];
 }
 
