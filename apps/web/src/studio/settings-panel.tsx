@@ -1,5 +1,5 @@
 import type { FieldError, ModelInfo, TaskInfo } from '@fovea/contracts';
-import type { FormEvent } from 'react';
+import { useState, type FormEvent } from 'react';
 import { SchemaFields } from '../forms/schema-form.tsx';
 import type { Field, Values } from '../forms/schema.ts';
 import { humanize } from '../format.ts';
@@ -51,22 +51,23 @@ export function SettingsPanel({
     event.preventDefault();
     if (canRun) onRun();
   };
+  // What is half typed and which files are shown is the controls' own: a reset makes them anew.
+  const [resets, setResets] = useState(0);
+  const reset = (): void => {
+    setResets(resets + 1);
+    onChange(NO_SETTINGS);
+  };
   const changed = settings !== NO_SETTINGS;
   return (
     <Panel
       title="Settings"
       aside={
-        <Button
-          look="quiet"
-          className={styles['reset']}
-          disabled={!changed}
-          onClick={() => onChange(NO_SETTINGS)}
-        >
+        <Button look="quiet" className={styles['reset']} disabled={!changed} onClick={reset}>
           Reset
         </Button>
       }
     >
-      <form className={styles['form']} noValidate onSubmit={submit}>
+      <form key={resets} className={styles['form']} noValidate onSubmit={submit}>
         {task.models.map((role) => (
           <ModelChoice
             key={role.role}
