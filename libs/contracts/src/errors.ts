@@ -188,7 +188,7 @@ export class VisionError extends Error {
   /** The body that REST, socket, CLI and SDK all show. */
   toProblem(requestId: string): Problem {
     return {
-      type: `https://fovea.dev/problems/${this.code.toLowerCase().replaceAll('_', '-')}`,
+      type: `urn:fovea:problem:${this.code.toLowerCase().replaceAll('_', '-')}`,
       title: ERRORS[this.code].title,
       status: this.status,
       code: this.code,

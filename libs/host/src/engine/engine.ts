@@ -80,14 +80,10 @@ export class Engine {
         ? openCatalog({
             dataDir: settings.dataDir,
             ...(settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : {}),
-            log: {
-              info: (message) => log.info({}, message),
-              warn: (message) => log.warn({}, message),
-              error: (message) => log.error({}, message),
-            },
+            log: catalogLog(log),
             keep: { days: settings.keepDays, bytes: settings.keepBytes, inputs: settings.keepInputs },
           })
-        : undefined,
+        : Promise.resolve(undefined),
     ] as const;
     const [inference, catalog] = await Promise.allSettled(starting);
     if (inference.status === 'rejected' || catalog.status === 'rejected') {
@@ -102,8 +98,14 @@ export class Engine {
     });
   }
 
+  /** What this server does; a user's own models of a task (`fovea models add --task …`) are among its choices. */
   tasks(): TaskInfo[] {
-    return this.registry.list();
+    return this.registry.list().map((info) => {
+      const [primary, ...others] = info.models;
+      const own = this.ownModels(info.task);
+      if (!primary || own.length === 0) return info;
+      return { ...info, models: [{ ...primary, choices: [...primary.choices, ...own] }, ...others] };
+    });
   }
 
   models(): ModelList {
@@ -114,7 +116,8 @@ export class Engine {
   async execute(request: ExecuteRequest): Promise<RunEnvelope> {
     const task = this.registry.get(request.task);
     if (task.remote !== undefined) return forward(task.remote, request, this.settings.apiKey);
-    const run = () => this.executor.execute(task.definition, request);
+    const run = () =>
+      this.executor.execute(task.definition, request, () => this.ownModels(task.definition.task));
     return request.idempotency && request.store !== false && this.catalog
       ? this.once(this.catalog, { ...request, idempotency: request.idempotency }, run)
       : run();
@@ -231,6 +234,13 @@ export class Engine {
     return this.readBlob(owner, picture.sha256);
   }
 
+  private ownModels(task: string): string[] {
+    return this.inference
+      .models()
+      .filter((model) => model.source.type === 'user' && model.task === task)
+      .map(({ id }) => id);
+  }
+
   /** @throws NOT_FOUND when the owner has no reference, or only the hash was kept */
   async readBlob(owner: string, sha256: string): Promise<Uint8Array> {
     const blob = await this.needCatalog().blobs.get(owner, sha256);
@@ -245,6 +255,13 @@ export class Engine {
 function registryOf({ applications, settings }: EngineOptions): Registry {
   return new Registry({ applications, apps: settings.apps, remoteApps: settings.remoteApps });
 }
+
+/** The catalog says sentences only. */
+const catalogLog = (log: Log) => ({
+  info: (message: string) => log.info({}, message),
+  warn: (message: string) => log.warn({}, message),
+  error: (message: string) => log.error({}, message),
+});
 
 async function startInference(settings: Settings, root: string, log: Log): Promise<Inference> {
   const inference = await createInference({

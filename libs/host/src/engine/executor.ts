@@ -47,12 +47,16 @@ export class Executor {
   }
 
   /** One run. @throws VisionError of every kind that a run can end with */
-  async execute(definition: AnyDefinition, request: ExecuteRequest): Promise<RunEnvelope> {
+  async execute(
+    definition: AnyDefinition,
+    request: ExecuteRequest,
+    ownModels?: () => readonly string[],
+  ): Promise<RunEnvelope> {
     const { deadlineMs } = this.options;
     const deadline = AbortSignal.timeout(deadlineMs);
     const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
     try {
-      return await this.run(definition, request, { signal, deadlineAt: Date.now() + deadlineMs });
+      return await this.run(definition, request, { signal, deadlineAt: Date.now() + deadlineMs, ownModels });
     } catch (error) {
       if (signal.aborted && !(error instanceof VisionError)) throw cancelled(signal);
       throw error;
@@ -62,14 +66,17 @@ export class Executor {
   private async run(
     definition: AnyDefinition,
     request: ExecuteRequest,
-    limits: { signal: AbortSignal; deadlineAt: number },
+    limits: { signal: AbortSignal; deadlineAt: number; ownModels: (() => readonly string[]) | undefined },
   ): Promise<RunEnvelope> {
     const start = performance.now();
     const { inference, catalog, maxPixels } = this.options;
     const owner = request.owner ?? 'local';
     const store = request.store !== false && catalog !== undefined;
     const { signal } = limits;
-    const parsed = parseParams(definition, request.params, request.model);
+    const parsed = parseParams(definition, request.params, {
+      model: request.model,
+      ...(limits.ownModels ? { ownModels: limits.ownModels } : {}),
+    });
     checkInputs(definition, request.inputs);
     const models = Object.fromEntries(
       Object.entries(parsed.models).map(([role, id]) => [role, inference.model(id)]),

@@ -26,7 +26,10 @@ describe('parseParams', () => {
       models: { primary: 'large', second: 'helper' },
     }));
   it('lets the request choose models by role', () => {
-    expect(parseParams(definition, {}, 'small').models).toEqual({ primary: 'small', second: 'helper' });
+    expect(parseParams(definition, {}, { model: 'small' }).models).toEqual({
+      primary: 'small',
+      second: 'helper',
+    });
     expect(parseParams(definition, { models: { primary: 'small' } }).models['primary']).toBe('small');
   });
   it.each([
@@ -40,9 +43,16 @@ describe('parseParams', () => {
     ['text', /must be an object/],
   ])('refuses %j', (params, message) => expect(() => parseParams(definition, params)).toThrow(message));
   it('names the models that would do', () =>
-    expect(() => parseParams(definition, {}, 'huge')).toThrow(
+    expect(() => parseParams(definition, {}, { model: 'huge' })).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('large, small') as string }),
     ));
+  it('takes a model that the user added, as the primary only', () => {
+    const ownModels = () => ['mine'];
+    expect(parseParams(definition, {}, { model: 'mine', ownModels }).models['primary']).toBe('mine');
+    expect(() => parseParams(definition, { models: { second: 'mine' } }, { ownModels })).toThrow(
+      /does not serve/,
+    );
+  });
   it('names all wrong fields at once', () => {
     const wrong = () => parseParams(definition, { topK: 99, minScore: -1 });
     expect(wrong).toThrow(

@@ -8,6 +8,13 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
 }
 
+export interface ModelChoice {
+  /** The request's choice for the primary role. */
+  readonly model?: string | undefined;
+  /** Models that the user added for this task, beside those of the definition. */
+  readonly ownModels?: () => readonly string[];
+}
+
 /** The model of each role that a request chose, and the checked parameters. */
 export interface ParsedParams {
   readonly params: Record<string, unknown>;
@@ -18,20 +25,36 @@ export interface ParsedParams {
  * Checks a request's parameters against a definition: unknown names are refused, defaults filled in.
  * @throws INVALID_PARAMETER naming every field that is wrong
  */
-export function parseParams(definition: AnyDefinition, raw: unknown, model?: string): ParsedParams {
+export function parseParams(
+  definition: AnyDefinition,
+  raw: unknown,
+  { model, ownModels = () => [] }: ModelChoice = {},
+): ParsedParams {
   const input = raw ?? {};
   if (typeof input !== 'object' || Array.isArray(input))
     throw new VisionError('INVALID_PARAMETER', 'params must be an object such as {"topK": 3}');
   const { models: chosen, ...rest } = input as Record<string, unknown>;
-  const parsed = (definition.params as z.ZodObject).strict().safeParse(rest);
+  const parsed = strictParams(definition).safeParse(rest);
   if (!parsed.success) throw invalidFields(parsed.error);
-  return { params: parsed.data, models: chooseModels(definition, chosen, model) };
+  return { params: parsed.data, models: chooseModels(definition, chosen, { model, ownModels }) };
+}
+
+const strict = new WeakMap<AnyDefinition, z.ZodObject>();
+
+/** The parameters' schema that refuses unknown names; made once, because zod compiles every new schema. */
+function strictParams(definition: AnyDefinition): z.ZodObject {
+  let schema = strict.get(definition);
+  if (!schema) {
+    schema = (definition.params as z.ZodObject).strict();
+    strict.set(definition, schema);
+  }
+  return schema;
 }
 
 function chooseModels(
   definition: AnyDefinition,
   chosen: unknown,
-  model: string | undefined,
+  { model, ownModels }: ModelChoice & Required<Pick<ModelChoice, 'ownModels'>>,
 ): Record<string, string> {
   const wanted = z.record(z.string(), z.string()).optional().safeParse(chosen);
   if (!wanted.success)
@@ -46,7 +69,9 @@ function chooseModels(
   return Object.fromEntries(
     Object.entries(definition.models).map(([role, { choices }]) => {
       const id = byRole[role] ?? choices[0];
-      if (!choices.includes(id))
+      if (choices.includes(id)) return [role, id];
+      const known = role === 'primary' ? [...choices, ...ownModels()] : choices;
+      if (!known.includes(id))
         throw new VisionError(
           'INVALID_PARAMETER',
           `model "${id}" does not serve ${definition.task} as ${role}`,
@@ -54,10 +79,10 @@ function chooseModels(
             errors: [
               {
                 path: role === 'primary' ? 'model' : `models.${role}`,
-                message: `one of ${choices.join(', ')}`,
+                message: `one of ${known.join(', ')}`,
               },
             ],
-            hint: `Choose one of: ${choices.join(', ')}`,
+            hint: `Choose one of: ${known.join(', ')}`,
           },
         );
       return [role, id];

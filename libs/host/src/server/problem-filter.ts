@@ -23,7 +23,7 @@ export class ProblemFilter implements ExceptionFilter {
     const known = this.site.explainMissing(request, asVisionError(error));
     if (known === 'page') return void this.site.sendPage(reply);
     this.metrics.problem(known.code);
-    if (known.status >= 500)
+    if (known.status >= 500 && known.code !== 'NOT_IMPLEMENTED')
       this.log.error({ err: error, requestId: request.id, code: known.code }, known.message);
     if (reply.sent || reply.raw.headersSent || reply.raw.destroyed) return;
     void answerProblem(reply, known, request.id);

@@ -4,28 +4,39 @@ import type { Application } from '../engine/registry.ts';
 import { createLog } from './log.ts';
 import { serve, type Server } from './serve.ts';
 
+/** A second signal within this time is the first one come twice; a later one means: at once. */
+const REPEAT_MS = 1000;
+
 /**
  * A server as a process: settings from the environment, the address printed, SIGINT and SIGTERM end it gracefully
  * (a second one at once). Exit codes: 0 ended, 1 could not start.
  */
 export async function runService(applications: readonly Application[]): Promise<void> {
-  let server: Server | undefined;
-  let ending = false;
+  const starting = start(applications);
+  let endingSince: number | undefined;
   const end = (signal: NodeJS.Signals) => {
-    if (ending || !server) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
-    ending = true;
+    // A terminal signals the whole group and npm hands it on: the same signal comes twice at once.
+    if (endingSince !== undefined && performance.now() - endingSince < REPEAT_MS) return;
+    if (endingSince !== undefined) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
+    endingSince = performance.now();
     process.stdout.write('\nFovea is stopping …\n');
-    void server.close().then(() => process.exit(0));
+    void starting.then((server) => server?.close()).then(() => process.exit(0));
   };
   process.on('SIGINT', end).on('SIGTERM', end).on('SIGHUP', end);
+  const server = await starting;
+  if (!server) process.exit(1);
+  const { name, id } = server.engine.inference.device();
+  process.stdout.write(`\n  Fovea is ready: ${server.url}   (${id}: ${name})\n\n`);
+}
+
+/** The server, or undefined after saying why not. */
+async function start(applications: readonly Application[]): Promise<Server | undefined> {
   try {
     const settings = loadSettings();
-    server = await serve(applications, { settings, log: createLog(settings) });
-    const { name, id } = server.engine.inference.device();
-    process.stdout.write(`\n  Fovea is ready: ${server.url}   (${id}: ${name})\n\n`);
+    return await serve(applications, { settings, log: createLog(settings) });
   } catch (error) {
     process.stderr.write(`\nFovea could not start: ${explain(error)}\n`);
-    process.exit(1);
+    return undefined;
   }
 }
 

@@ -15,6 +15,7 @@ const model = {
   id: 'tiny',
   classes,
   inputs: [{ name: 'image', dtype: 'uint8', shape: ['n', 32, 32, 3] }],
+  outputs: [{ name: 'logits', dtype: 'float32', shape: ['n', 6] }],
 } as unknown as StageModel;
 const params: ClassifyParams = { topK: 3, minScore: 0, crops: 1 };
 const post = (logits: number[][], changed: Partial<ClassifyParams> = {}) =>

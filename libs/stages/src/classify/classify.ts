@@ -1,5 +1,5 @@
 import { defineStage, type Picture, type StageModel } from '@fovea/application';
-import type { Label } from '@fovea/contracts';
+import { VisionError, type Label } from '@fovea/contracts';
 import { cropImage, pixelsOf } from '@fovea/imaging';
 import { concatRows, softmax, tensor, topK, type Tensor, type Tensors } from '@fovea/tensor';
 import { classificationCrops, mirror, type Crops } from './crops.ts';
@@ -50,11 +50,15 @@ export const classify = defineStage({
   },
 });
 
-/** S of a model whose input is `image` [n, S, S, 3]. */
+/** S of a model whose input is `image` [n, S, S, 3]. @throws MODEL_FAILED for a model (of the user) with another contract */
 function inputSide(model: StageModel): number {
-  const side = model.inputs[0]?.shape[1];
-  if (typeof side !== 'number') throw new TypeError(`${model.id} has no fixed input size`);
-  return side;
+  const [input] = model.inputs;
+  const [, height, width, channels] = input?.shape ?? [];
+  const fits = input?.name === 'image' && input.dtype === 'uint8' && channels === 3 && height === width;
+  if (fits && typeof width === 'number' && model.outputs.some(({ name }) => name === 'logits')) return width;
+  throw new VisionError('MODEL_FAILED', `${model.id} cannot classify: it has another contract`, {
+    hint: 'A classifier takes `image`, uint8 [n, S, S, 3] RGB, and gives `logits`, float32 [n, classes]; see CONTRIBUTING.md.',
+  });
 }
 
 function meanProbabilities(logits: Tensor<'float32'>): Float32Array {
