@@ -1,46 +1,8 @@
-import { ERRORS, type ErrorCode, type TaskInfo } from '@fovea/contracts';
+import type { TaskInfo } from '@fovea/contracts';
 import * as contracts from '@fovea/contracts';
 import { z } from 'zod';
+import { ref, json, ok, binary, problems, path, query, type Json } from './openapi-parts.ts';
 
-type Json = Record<string, unknown>;
-
-const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
-const json = (schema: Json): Json => ({ content: { 'application/json': { schema } } });
-const ok = (id: string, description: string, status = '200'): Json => ({
-  [status]: { description, ...json(ref(id)) },
-});
-const binary = (type: string, description: string): Json => ({
-  '200': { description, content: { [type]: { schema: { type: 'string', format: 'binary' } } } },
-});
-const problems = (...codes: ErrorCode[]): Json => {
-  const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) {
-    const { status } = ERRORS[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, named]) => [
-      String(status),
-      {
-        description: named.map((code) => `${code}: ${ERRORS[code].title}`).join('; '),
-        content: { 'application/problem+json': { schema: ref('Problem') } },
-      },
-    ]),
-  );
-};
-const path = (name: string, description: string): Json => ({
-  name,
-  in: 'path',
-  required: true,
-  description,
-  schema: { type: 'string' },
-});
-const query = (name: string, schema: Json, description?: string): Json => ({
-  name,
-  in: 'query',
-  schema,
-  ...(description ? { description } : {}),
-});
 const ID = path('id', 'the id');
 
 /** Every component schema, from the zod schemas of contracts that carry an id. */
