@@ -1,8 +1,7 @@
 import type { StageModel } from '@fovea/application';
-import type { Backend, Batch, LoadedFacts } from './backend.ts';
-import { byteLength, RunError, type PartedTensor } from './backend.ts';
-import type { ModelStore, PreparedModel } from './model-store.ts';
 import { isTensorType } from '@fovea/tensor';
+import { byteLength, RunError, type Backend, type Batch, type PartedTensor } from './backend.ts';
+import type { ModelStore, PreparedModel } from './model-store.ts';
 
 export interface LoadedModel {
   readonly model: StageModel;
@@ -10,6 +9,7 @@ export interface LoadedModel {
   readonly memoryBytes: number;
   readonly loadMs: number;
 }
+
 /** A session needs about its weights twice while it is made: the file's and the packed ones. */
 const FACTOR = 2;
 
@@ -53,14 +53,14 @@ export class ModelCache {
    * @returns its row, and the time of a run of one row where the shapes allow to make one up
    * @throws VisionError of the store, RunError, BackendGone
    */
-  async load(id: string): Promise<{ loaded: LoadedModel; warmRunMs?: number; facts: LoadedFacts }> {
+  async load(id: string): Promise<{ loaded: LoadedModel; warmRunMs?: number }> {
     const model = this.#options.store.get(id);
     const file = await this.#options.store.prepare(id);
     if (this.#loaded.has(id)) await this.unload(id, 'replaced');
     await this.#makeRoom(file);
     const begin = performance.now();
     const rssBefore = this.#backend.rssBytes();
-    const facts = await this.#backend.load({ id, path: file.path });
+    await this.#backend.load({ id, path: file.path });
     const warmRunMs = await this.#warmUp(model);
     const rssAfter = this.#backend.rssBytes();
     const grown = rssBefore !== undefined && rssAfter !== undefined ? rssAfter - rssBefore : 0;
@@ -71,7 +71,7 @@ export class ModelCache {
       loadMs: performance.now() - begin,
     };
     this.#loaded.set(id, loaded);
-    return { loaded, facts, ...(warmRunMs === undefined ? {} : { warmRunMs }) };
+    return { loaded, ...(warmRunMs === undefined ? {} : { warmRunMs }) };
   }
 
   async unload(id: string, reason: 'evicted' | 'asked' | 'replaced'): Promise<void> {
