@@ -84,24 +84,24 @@ test('a stream that breaks leaves nothing', async () => {
 
 test('a file is removed only when nobody has put it lately', async () => {
   await files.put(bytes);
-  expect(await files.remove(sha256, 60_000)).toBe(0);
+  expect(await files.remove(sha256, 60_000, () => Promise.resolve(false))).toBe(0);
   const old = new Date(Date.now() - 120_000);
   utimesSync(files.path(sha256), old, old);
   await files.put(bytes); // somebody needs it again
-  expect(await files.remove(sha256, 60_000)).toBe(0);
+  expect(await files.remove(sha256, 60_000, () => Promise.resolve(false))).toBe(0);
   utimesSync(files.path(sha256), old, old);
-  expect(await files.remove(sha256, 60_000)).toBe(5);
+  expect(await files.remove(sha256, 60_000, () => Promise.resolve(false))).toBe(5);
   expect(await files.size(sha256)).toBeNull();
-  expect(await files.remove(sha256, 0)).toBe(0);
+  expect(await files.remove(sha256, 0, () => Promise.resolve(false))).toBe(0);
 });
 
 test('a file that somebody holds stays', async () => {
   await files.put(bytes);
   const [first, second] = [files.hold(sha256), files.hold(sha256)];
   first();
-  expect(await files.remove(sha256, 0)).toBe(0);
+  expect(await files.remove(sha256, 0, () => Promise.resolve(false))).toBe(0);
   second();
-  expect(await files.remove(sha256, 0)).toBe(5);
+  expect(await files.remove(sha256, 0, () => Promise.resolve(false))).toBe(5);
 });
 
 test('drafts of a crash are removed, those of a put under way are not', async () => {
@@ -126,4 +126,10 @@ test('every stored hash is listed', async () => {
   const found: string[] = [];
   for await (const hashes of files.hashes()) found.push(...hashes);
   expect(found.sort()).toEqual(stored.map((each) => each.sha256).sort());
+});
+
+test('what turns out to be needed stays', async () => {
+  const { sha256 } = await files.put(Buffer.from('wanted'));
+  expect(await files.remove(sha256, 0, () => Promise.resolve(true))).toBe(0);
+  expect(await files.size(sha256)).toBe(6);
 });

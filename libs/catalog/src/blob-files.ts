@@ -1,5 +1,5 @@
 import { VisionError } from '@fovea/contracts';
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, hash, randomUUID } from 'node:crypto';
 import { mkdirSync, type Dirent } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, unlink, utimes, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -52,27 +52,25 @@ export class BlobFiles {
    */
   async put(content: Uint8Array | AsyncIterable<Uint8Array>, expected?: string): Promise<StoredFile> {
     if (content instanceof Uint8Array) {
-      if (expected !== undefined && (await this.#touch(expected, content.length)))
-        return { sha256: expected, bytes: content.length };
-      const sha256 = createHash('sha256').update(content).digest('hex');
-      if (expected !== undefined && expected !== sha256)
-        throw new TypeError(`bytes have the hash ${sha256}, not ${expected}`);
+      const sha256 = expected ?? hash('sha256', content, 'hex');
       await this.#inTurn(sha256, async () => {
-        if (!(await this.#refresh(sha256, content.length)))
-          await this.#settle(await this.#draft(async (file) => void (await writeAll(file, content))), sha256);
+        if (await this.#refresh(sha256, content.length)) return;
+        const actual = expected === undefined ? sha256 : hash('sha256', content, 'hex');
+        if (actual !== sha256) throw new TypeError(`bytes have the hash ${actual}, not ${sha256}`);
+        await this.#settle(await this.#draft((file) => writeAll(file, content)), sha256);
       });
       return { sha256, bytes: content.length };
     }
-    const hash = createHash('sha256');
+    const hashing = createHash('sha256');
     let bytes = 0;
     const draft = await this.#draft(async (file) => {
       for await (const chunk of content) {
-        hash.update(chunk);
+        hashing.update(chunk);
         bytes += chunk.length;
         await writeAll(file, chunk);
       }
     });
-    const sha256 = hash.digest('hex');
+    const sha256 = hashing.digest('hex');
     await this.#inTurn(sha256, async () => {
       if (await this.#refresh(sha256, bytes)) await this.#discard(draft);
       else await this.#settle(draft, sha256);
@@ -90,12 +88,17 @@ export class BlobFiles {
     };
   }
 
-  /** Removes a file that nobody holds or has put for so long. @returns its bytes, 0 where it stays or is not there */
-  async remove(sha256: string, idleMs: number): Promise<number> {
+  /**
+   * Removes a file that nobody holds or has put for so long.
+   * @param isNeeded asked last, when no put of this hash is under way: true keeps the file
+   * @returns its bytes, 0 where it stays or is not there
+   */
+  async remove(sha256: string, idleMs: number, isNeeded: () => Promise<boolean>): Promise<number> {
     const path = this.path(sha256);
     return await this.#inTurn(sha256, async () => {
       const found = await stat(path).catch(missing);
       if (!found || this.#holds.has(sha256) || Date.now() - found.mtimeMs < idleMs) return 0;
+      if ((await isNeeded()) || this.#holds.has(sha256)) return 0;
       await unlink(path);
       return found.size;
     });
@@ -119,10 +122,6 @@ export class BlobFiles {
       const found = await stat(path).catch(missing);
       if (found && Date.now() - found.mtimeMs >= idleMs) await rm(path, { force: true });
     }
-  }
-
-  async #touch(sha256: string, bytes: number): Promise<boolean> {
-    return await this.#inTurn(sha256, () => this.#refresh(sha256, bytes));
   }
 
   /** True when the whole file is there; it counts as put now. */
@@ -157,7 +156,8 @@ export class BlobFiles {
 
   async #settle(draft: string, sha256: string): Promise<void> {
     try {
-      await mkdir(this.#folder(sha256), { mode: 0o700, recursive: true });
+      const folder = this.#folder(sha256);
+      if (!this.#folders.has(folder)) await mkdir(folder, { mode: 0o700, recursive: true });
       await rename(draft, this.path(sha256));
       this.#writing.delete(draft);
       await this.#syncOnce(sha256, true);

@@ -4,7 +4,8 @@ import type { Database } from './database.ts';
 /** Time between the writing of a blob and the commit that refers to it. */
 export const GRACE_MS = 60 * 60 * 1000;
 const BATCH = 500;
-const FOREIGN_KEY_VIOLATION = '23503';
+/** foreign_key_violation and restrict_violation: Postgres 18 names them apart. */
+const STILL_REFERENCED = new Set(['23503', '23001']);
 
 export interface Collected {
   readonly removedBlobs: number;
@@ -23,7 +24,12 @@ export async function collectBlobs(
   let removedBlobs = 0;
   let bytes = 0;
   const removeFile = async (sha256: string) => {
-    const freed = await files.remove(sha256, graceMs);
+    // A run may have been recorded with it since the database was asked.
+    const isKnown = () =>
+      database
+        .maintain('SELECT 1 FROM blobs WHERE sha256 = $1', [sha256])
+        .then(({ rows }) => rows.length > 0);
+    const freed = await files.remove(sha256, graceMs, isKnown);
     if (freed > 0) removedBlobs++;
     bytes += freed;
   };
@@ -62,7 +68,7 @@ async function deleteUnreferenced(database: Database, graceMs: number): Promise<
       return rows.map((row) => row.sha256);
     } catch (error) {
       // A run referred to one of them at this very moment: look again.
-      if ((error as { code?: string }).code !== FOREIGN_KEY_VIOLATION || attempt >= 5) throw error;
+      if (!STILL_REFERENCED.has((error as { code?: string }).code ?? '') || attempt >= 5) throw error;
     }
   }
 }

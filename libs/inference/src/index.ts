@@ -1,5 +1,4 @@
 export { createInference } from './inference.ts';
-export { parseLabels } from './labels.ts';
 export type {
   AddModel,
   Binding,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseLabels } from './labels.ts';
+import { readLabels } from './labels.ts';
 
 it.each([
   ['lines', 'tench\r\ngoldfish\n'],
@@ -9,17 +9,17 @@ it.each([
     '{"labels": [{"index": 1, "name": "goldfish"}, {"id": 0, "index": 0, "name": "tench"}]}',
   ],
 ])('reads %s', (_, text) => {
-  expect(parseLabels(text)).toEqual([
+  expect(readLabels(text)).toEqual([
     { index: 0, name: 'tench' },
     { index: 1, name: 'goldfish' },
   ]);
 });
 
 it('refuses gaps and twins', () => {
-  expect(() => parseLabels('{"labels": [{"index": 0, "name": "a"}, {"index": 2, "name": "c"}]}')).toThrow(
-    RangeError,
+  expect(() => readLabels('{"labels": [{"index": 0, "name": "a"}, {"index": 2, "name": "c"}]}')).toThrow(
+    expect.objectContaining({ code: 'MODEL_FAILED' }),
   );
-  expect(() => parseLabels('{"labels": [{"index": 0, "name": "a"}, {"index": 0, "name": "b"}]}')).toThrow(
-    RangeError,
+  expect(() => readLabels('{"labels": [{"index": 0, "name": "a"}, {"index": 0, "name": "b"}]}')).toThrow(
+    expect.objectContaining({ code: 'MODEL_FAILED' }),
   );
 });

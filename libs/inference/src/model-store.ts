@@ -5,7 +5,7 @@ import type { StageModel } from '@fovea/application';
 import { Manifest, VisionError, type ClassLabel, type ManifestModel } from '@fovea/contracts';
 import type { ModelFile } from './backend.ts';
 import { HashCache } from './hashing.ts';
-import { parseLabels } from './labels.ts';
+import { readLabels } from './labels.ts';
 import { pullFile } from './pull.ts';
 import type { Log, PullOptions, Verification } from './types.ts';
 
@@ -194,7 +194,7 @@ export class ModelStore {
   async #labels(model: ManifestModel): Promise<ClassLabel[]> {
     if (model.labels === undefined) return [];
     const base = model.source.type === 'user' ? this.userDir : this.#weightsDir;
-    return parseLabels(await readFile(within(base, model.labels), 'utf8'));
+    return readLabels(await readFile(within(base, model.labels), 'utf8'));
   }
 
   #root(model: ManifestModel): string {

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path';
 import { Manifest, ManifestModel, VisionError, invalidFields } from '@fovea/contracts';
 import { graphFacts, readModel, type OnnxValue } from '@fovea/onnx';
 import { hashFile } from './hashing.ts';
-import { parseLabels } from './labels.ts';
+import { readLabels } from './labels.ts';
 import type { ModelStore } from './model-store.ts';
 import type { AddModel } from './types.ts';
 
@@ -67,7 +67,7 @@ function factsOf(file: string, bytes: Uint8Array): ReturnType<typeof graphFacts>
 
 async function checkedLabels(file: string): Promise<string> {
   try {
-    parseLabels(await readFile(file, 'utf8'));
+    readLabels(await readFile(file, 'utf8'));
     return file;
   } catch (cause) {
     throw new VisionError('INVALID_REQUEST', `${file} is no label file`, {
