@@ -1,5 +1,6 @@
 // Throughput and latency of classification over HTTP against bare onnxruntime-node, in one run.
-//   npm run bench:http        (builds first; --seconds 10 --rounds 3 --concurrency 1,4,16)
+//   npm run bench:http -- [--seconds 6] [--rounds 3] [--concurrency 1,4,16] [--peer <folder>]      (npm run build first)
+// With --peer, a folder in which `npm install @huggingface/transformers` was run, also its pipeline on the same weights.
 // Prints a table and writes results/http-classification.json.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, mkdir, open, rm, writeFile } from 'node:fs/promises';
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     concurrency: { type: 'string', default: '1,4,16' },
     model: { type: 'string', default: 'efficientnet-lite0' },
+    peer: { type: 'string' },
   },
 });
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -74,13 +76,24 @@ async function loopDelayMs(address: string): Promise<number> {
 const pictures = await benchPictures(KNOWN);
 const picture = (n: number) => pictures[n % KNOWN] as Buffer;
 const dataDir = await mkdtemp(join(tmpdir(), 'fovea-bench-'));
+const weights = join(ROOT, 'models', 'weights', 'classification', `${values.model}.onnx`);
 const bare = await start([
   '--conditions=source',
   join(import.meta.dirname, 'bare-server.ts'),
-  join(ROOT, 'models', 'weights', 'classification', `${values.model}.onnx`),
+  weights,
   SIDE,
   THREADS,
 ]);
+const peer = values.peer
+  ? await start([
+      '--conditions=source',
+      join(import.meta.dirname, 'peer-server.ts'),
+      values.peer,
+      weights,
+      SIDE,
+      THREADS,
+    ])
+  : undefined;
 const platform = await start(['apps/platform/dist/main.js'], {
   FOVEA_PORT: '0',
   FOVEA_DATA: dataDir,
@@ -91,6 +104,7 @@ const platform = await start(['apps/platform/dist/main.js'], {
 const task = `${platform.address}/v1/tasks/classification?model=${values.model}`;
 const rows: Record<string, { address: string; picture: (n: number) => Uint8Array }> = {
   bare: { address: bare.address, picture },
+  ...(peer ? { 'transformers.js': { address: peer.address, picture } } : {}),
   'store=false': { address: `${task}&store=false`, picture },
   'catalog, known inputs': { address: task, picture },
   'catalog, new inputs': { address: task, picture: (n) => unseen(picture(n), n) },
@@ -104,7 +118,8 @@ try {
     for (let round = 0; round < Number(values.rounds); round++)
       // in turn, so that a machine that slows down slows all of them
       for (const [name, row] of Object.entries(rows)) {
-        if (name !== 'bare') await loopDelayMs(platform.address);
+        const ours = row.address.startsWith(platform.address);
+        if (ours) await loopDelayMs(platform.address);
         const result = await load(row.address, {
           concurrency: level,
           warmUpMs: 1000,
@@ -112,10 +127,10 @@ try {
           picture: row.picture,
         });
         ((results[name] ??= {})[level] ??= []).push(result);
-        if (name !== 'bare') (delays[`${name} @${level}`] ??= []).push(await loopDelayMs(platform.address));
+        if (ours) (delays[`${name} @${level}`] ??= []).push(await loopDelayMs(platform.address));
       }
 } finally {
-  await Promise.all([stop(bare), stop(platform)]);
+  await Promise.all([stop(bare), stop(platform), peer && stop(peer)]);
   await rm(dataDir, { recursive: true, force: true });
 }
 
