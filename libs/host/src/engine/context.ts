@@ -80,11 +80,10 @@ export class Context implements RunContext {
   }
 }
 
-/** An abort by the client reads as CANCELLED, a passed deadline as DEADLINE_EXCEEDED, whoever noticed it first. */
+/** What an aborted signal means, whoever noticed it first: the reason where it says, otherwise CANCELLED. */
 export function cancelled(signal: AbortSignal): VisionError {
   const reason: unknown = signal.reason;
-  if (reason instanceof VisionError) return reason;
-  if (reason instanceof DOMException && reason.name === 'TimeoutError')
-    return new VisionError('DEADLINE_EXCEEDED', 'the deadline of the request has passed', { cause: reason });
-  return new VisionError('CANCELLED', 'the request was cancelled', { cause: reason });
+  return reason instanceof VisionError
+    ? reason
+    : new VisionError('CANCELLED', 'the request was cancelled', { cause: reason });
 }

@@ -7,6 +7,7 @@ import { cancelled, Context } from './context.ts';
 import { checkInputs, decodeInputs, sha256Of, type DecodedInputs, type InputsByName } from './inputs.ts';
 import { parseParams, type ParsedParams } from './params.ts';
 import { Semaphore } from './semaphore.ts';
+import { timeLimit } from './time-limit.ts';
 
 export interface ExecuteRequest {
   readonly task: string;
@@ -53,13 +54,14 @@ export class Executor {
     ownModels?: () => readonly string[],
   ): Promise<RunEnvelope> {
     const { deadlineMs } = this.options;
-    const deadline = AbortSignal.timeout(deadlineMs);
-    const signal = request.signal ? AbortSignal.any([request.signal, deadline]) : deadline;
+    const { signal, end } = timeLimit(deadlineMs, request.signal);
     try {
       return await this.run(definition, request, { signal, deadlineAt: Date.now() + deadlineMs, ownModels });
     } catch (error) {
       if (signal.aborted && !(error instanceof VisionError)) throw cancelled(signal);
       throw error;
+    } finally {
+      end();
     }
   }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { Agent, request } from 'undici';
 import type { InputBytes } from '../engine/inputs.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 import { UrlGuard } from './url-guard.ts';
 
 const MAX_REDIRECTS = 5;
@@ -29,11 +30,13 @@ export class UrlInputs {
 
   /** @throws URL_REFUSED, PAYLOAD_TOO_LARGE, CANCELLED */
   async fetch(address: string, signal: AbortSignal): Promise<InputBytes> {
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(this.options.timeoutMs ?? 15_000)]);
+    const limit = timeLimit(this.options.timeoutMs ?? 15_000, signal);
     try {
-      return await this.follow(address, limit);
+      return await this.follow(address, limit.signal);
     } catch (error) {
-      throw explain(error, address, signal);
+      throw explain(error, address, { caller: signal, limit: limit.signal });
+    } finally {
+      limit.end();
     }
   }
 
@@ -104,12 +107,17 @@ async function read(
   };
 }
 
-function explain(error: unknown, address: string, caller: AbortSignal): VisionError {
-  if (error instanceof VisionError) return error;
-  if (caller.aborted) return new VisionError('CANCELLED', 'the request was cancelled', { cause: error });
+function explain(
+  error: unknown,
+  address: string,
+  signals: { caller: AbortSignal; limit: AbortSignal },
+): VisionError {
+  const timedOut = signals.limit.aborted && !signals.caller.aborted;
+  if (error instanceof VisionError && !timedOut) return error;
+  if (signals.caller.aborted)
+    return new VisionError('CANCELLED', 'the request was cancelled', { cause: error });
   const cause = error instanceof Error && error.cause instanceof VisionError ? error.cause : undefined;
   if (cause) return cause;
-  const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
   const reason = timedOut ? 'took too long' : error instanceof Error ? error.message : String(error);
   return new VisionError('URL_REFUSED', `${address.slice(0, 200)} could not be fetched: ${reason}`, {
     cause: error,
