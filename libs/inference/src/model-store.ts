@@ -85,7 +85,7 @@ export class ModelStore {
         ? 'Set FOVEA_LICENCES=all if its licence suits you.'
         : model.source.type === 'url'
           ? `Run \`${pullCommand(id)}\` on the server.`
-          : 'Restore the file, then run `npm run fovea -- models verify`.';
+          : `Run \`git restore models/weights/${model.file}\` (or unpack the release again) on the server.`;
     throw new VisionError('MODEL_MISSING', stored.reason, { hint });
   }
 
@@ -93,7 +93,7 @@ export class ModelStore {
     if (this.#options.licences === 'permissive' && !(model.commercialUse && PERMISSIVE.has(model.licenceId)))
       return {
         state: 'disabled',
-        reason: `${model.id} is disabled: its licence (${model.licenceId}) is not permissive and FOVEA_LICENCES=permissive`,
+        reason: `${model.id} is disabled by FOVEA_LICENCES=permissive: its terms (${model.licenceId}) ${model.commercialUse ? 'are not permissive' : 'do not allow commercial use'}`,
       };
     if (existsSync(this.path(model))) return { state: 'available' };
     const fix = model.source.type === 'url' ? `; run \`${pullCommand(model.id)}\`` : '';
@@ -249,12 +249,15 @@ function within(folder: string, file: string): string {
 }
 
 export function wrongHash(model: ManifestModel, found: string): VisionError {
-  const fix = model.source.type === 'url' ? `\`${pullCommand(model.id)}\`` : 'restoring the file';
+  const fix =
+    model.source.type === 'url'
+      ? `run \`${pullCommand(model.id)}\``
+      : 'put the right one in its place (`git restore`)';
   return new VisionError(
     'MODEL_FAILED',
     `${model.id}: ${model.file} has SHA-256 ${found}, the manifest says ${model.sha256}`,
     {
-      hint: `The file is damaged or was replaced: delete it and fetch it again with ${fix}, then run \`npm run fovea -- models verify ${model.id}\`.`,
+      hint: `The file is damaged or was replaced: delete it, ${fix}, then run \`npm run fovea -- models verify ${model.id}\`.`,
     },
   );
 }
