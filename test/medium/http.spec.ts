@@ -273,6 +273,12 @@ describe('the catalog', () => {
     expect(seen.slice(0, 5)).toEqual(made.reverse());
   });
 
+  it.each([
+    'since=0355-10-22T03:26:48-10:11',
+    'until=8253-02-03T15:24:00-23:16',
+    'since=0000-01-01T00:00:00%2B01:00',
+  ])('reads ?%s', async (query) => expect((await fetch(`${url}/v1/runs?limit=1&${query}`)).status).toBe(200));
+
   it.each(['limit=0', 'limit=201', 'task=telepathy', 'since=yesterday', 'cursor=%%%', 'nonsense=1'])(
     'refuses ?%s',
     async (query) =>

@@ -1,4 +1,4 @@
-import type { RunQuery } from '@fovea/contracts';
+import { VisionError, type RunQuery } from '@fovea/contracts';
 import type { Position } from './cursor.ts';
 import { Prisma } from './generated/client.ts';
 import { labelKey } from './search-rows.ts';
@@ -25,8 +25,8 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
   const bounds = (table: string, id: string) => {
     const createdAt = Prisma.raw(`${table}.created_at`);
     return [
-      ...(since === undefined ? [] : [Prisma.sql`${createdAt} >= ${since}::timestamptz`]),
-      ...(until === undefined ? [] : [Prisma.sql`${createdAt} < ${until}::timestamptz`]),
+      ...(since === undefined ? [] : [Prisma.sql`${createdAt} >= ${instant('since', since)}::timestamptz`]),
+      ...(until === undefined ? [] : [Prisma.sql`${createdAt} < ${instant('until', until)}::timestamptz`]),
       ...(after === undefined
         ? []
         : [
@@ -74,6 +74,19 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
       : Prisma.sql`r.created_at DESC, r.id DESC`;
   return Prisma.sql`SELECT r.id, r.created_at, r.envelope FROM ${source}
     WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY ${order} LIMIT ${limit}`;
+}
+
+/**
+ * A time as Postgres reads it: it knows fewer offsets than RFC 3339 has, and writes years beyond four digits otherwise.
+ * @throws INVALID_PARAMETER naming the parameter
+ */
+function instant(name: 'since' | 'until', text: string): string {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime()))
+    throw new VisionError('INVALID_PARAMETER', `${name}: "${text}" is no time`);
+  const year = time.getUTCFullYear();
+  if (year < 1) return '-infinity';
+  return year > 9999 ? 'infinity' : time.toISOString();
 }
 
 /**

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 export const Sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
 const Score = z.number().min(0).max(1);
-const Box = z
+export const Box = z
   .object({ x: z.number(), y: z.number(), width: z.number().min(0), height: z.number().min(0) })
   .meta({ id: 'Box', description: 'pixels; x, y = top left corner' });
 export type Box = z.infer<typeof Box>;

@@ -85,7 +85,12 @@ function runOperation(task: TaskInfo): Json {
     responses: {
       '200': {
         description: 'the run; of several primary inputs, the batch',
-        ...json({ anyOf: [ref('RunEnvelope'), ref('BatchEnvelope')] }),
+        content: {
+          'application/json': { schema: { anyOf: [ref('RunEnvelope'), ref('BatchEnvelope')] } },
+          'text/event-stream': {
+            schema: { type: 'string', description: 'events `partial`, `result`, `problem`' },
+          },
+        },
       },
       ...problems(
         'INVALID_REQUEST',
