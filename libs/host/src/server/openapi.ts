@@ -87,9 +87,7 @@ function runOperation(task: TaskInfo): Json {
         description: 'the run; of several primary inputs, the batch',
         content: {
           'application/json': { schema: { anyOf: [ref('RunEnvelope'), ref('BatchEnvelope')] } },
-          'text/event-stream': {
-            schema: { type: 'string', description: 'events `partial`, `result`, `problem`' },
-          },
+          'text/event-stream': { schema: {} },
         },
       },
       ...problems(
