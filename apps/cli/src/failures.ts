@@ -1,4 +1,4 @@
-import { ERRORS, VisionError, type ErrorCode } from '@fovea/contracts';
+import { ERRORS, INPUT_FAULTS, VisionError, type ErrorCode } from '@fovea/contracts';
 import { ConnectionError, ServerError } from '@fovea/sdk';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
@@ -16,13 +16,7 @@ export class UsageError extends Error {
 
 /** Faults of one picture, with which the next ones may still go well. */
 const ONE_INPUT: readonly ErrorCode[] = [
-  'IMAGE_TOO_LARGE',
-  'PAYLOAD_TOO_LARGE',
-  'UNSUPPORTED_MEDIA',
-  'IMAGE_CORRUPT',
-  'MEDIA_CORRUPT',
-  'URL_REFUSED',
-  'MODEL_FAILED',
+  ...INPUT_FAULTS,
   'DEADLINE_EXCEEDED',
   'QUEUE_FULL',
   'RATE_LIMITED',

@@ -133,6 +133,16 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;
+/** What can be wrong with one input while the others of a batch are fine. */
+export const INPUT_FAULTS: readonly ErrorCode[] = [
+  'IMAGE_TOO_LARGE',
+  'PAYLOAD_TOO_LARGE',
+  'UNSUPPORTED_MEDIA',
+  'IMAGE_CORRUPT',
+  'MEDIA_CORRUPT',
+  'URL_REFUSED',
+  'MODEL_FAILED',
+];
 export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];
 
 /** One field of a request that is wrong: where, and why. */

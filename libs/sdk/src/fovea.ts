@@ -1,7 +1,7 @@
 import {
+  INPUT_FAULTS,
   VisionError,
   type BatchEnvelope,
-  type ErrorCode,
   type Health,
   type Problem,
   type RunEnvelope,
@@ -61,17 +61,6 @@ interface PostOptions<T> extends BatchOptions {
 
 /** The most pictures that travel in one request of a batch. */
 const BATCH_SIZE = 16;
-/** What can be wrong with one picture of a batch while the others are fine. */
-const PICTURE_FAULTS: readonly ErrorCode[] = [
-  'IMAGE_TOO_LARGE',
-  'PAYLOAD_TOO_LARGE',
-  'UNSUPPORTED_MEDIA',
-  'IMAGE_CORRUPT',
-  'MEDIA_CORRUPT',
-  'URL_REFUSED',
-  'MODEL_FAILED',
-];
-
 /**
  * A client of one Fovea server, for browsers and Node 22 or newer.
  * Every method rejects with a {@link VisionError} for a problem that the server names (see its `code` and `hint`),
@@ -164,7 +153,7 @@ export class Fovea {
       });
       return 'runs' in answer ? answer.runs : [answer];
     } catch (error) {
-      if (!(error instanceof ServerError) || !PICTURE_FAULTS.includes(error.code)) throw error;
+      if (!(error instanceof ServerError) || !INPUT_FAULTS.includes(error.code)) throw error;
       if (group.length === 1) return [error.problem];
       // The request failed as a whole (too many bytes together, say): each half for itself.
       const middle = Math.ceil(group.length / 2);
