@@ -16,6 +16,8 @@ export interface OverlayOptions extends ReadLimits {
   readonly quality?: number;
   /** A larger picture is shrunk so that its longer side has this many pixels; default 4096. */
   readonly maxSide?: number;
+  /** How many times larger the output is than the picture, before `maxSide`; default 1. */
+  readonly enlarge?: number;
 }
 
 /** The longest side that librsvg draws. */
@@ -27,14 +29,19 @@ const LONGEST_DRAWING = 32_767;
  * @example const { bytes } = await renderOverlay({ picture: upload, svg: toSvg(shapes, size), format: 'png' });
  */
 export async function renderOverlay(options: OverlayOptions): Promise<EncodedImage> {
-  const { picture, svg, format = 'png', quality = 90, maxSide = 4096, signal } = options;
+  const { picture, svg, format = 'png', quality = 90, maxSide = 4096, enlarge = 1, signal } = options;
   const save = saveOptions(format, quality);
   if (!(Number.isInteger(maxSide) && maxSide > 0 && maxSide <= LONGEST_DRAWING))
     throw new RangeError(`maxSide must be an integer from 1 to ${LONGEST_DRAWING}, got ${maxSide}`);
+  if (!(enlarge >= 1 && Number.isFinite(enlarge)))
+    throw new RangeError(`enlarge must be at least 1, got ${enlarge}`);
   const image = picture instanceof Uint8Array ? await decodeImage(picture, options) : picture;
   checkImage(image);
   throwIfAborted(signal);
-  const ratio = Math.min(1, Math.min(maxSide, LONGEST_SIDE[format]) / Math.max(image.width, image.height));
+  const ratio = Math.min(
+    enlarge,
+    Math.min(maxSide, LONGEST_SIDE[format]) / Math.max(image.width, image.height),
+  );
   const width = Math.max(1, Math.round(image.width * ratio));
   const height = Math.max(1, Math.round(image.height * ratio));
   const draw = async (): Promise<Buffer> => {
