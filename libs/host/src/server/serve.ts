@@ -73,7 +73,7 @@ export async function serve(
     const urls = new UrlInputs({ allow: settings.urlAllow, maxBytes: settings.maxBytes });
     undo.push(() => urls.close());
     const app = await createApp({ engine, metrics, urls, log });
-    undo.push(() => app.close());
+    undo.push(() => closeApp(app));
     const url = await listen(app, settings);
     lock.setUrl(url);
     undo.push(startHousekeeping(engine, log));
@@ -91,6 +91,23 @@ export async function serve(
 async function closeAll(engine: Engine, undo: (() => void | Promise<void>)[]): Promise<void> {
   engine.closing = true;
   await unwind(undo);
+}
+
+/** How often connections are looked at that became idle after closing began. */
+const SWEEP_MS = 50;
+
+/**
+ * Takes no more connections and finishes the requests under way. Node closes only what is idle at that moment: a
+ * connection that answers later would be kept alive, and hold the end up, until its client lets go.
+ */
+async function closeApp(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+  }
 }
 
 /** Last opened, first closed; one that fails does not keep the others open. */
