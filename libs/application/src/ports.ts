@@ -1,4 +1,4 @@
-import type { ClassLabel, ManifestModel, ModelUse, StageTiming } from '@fovea/contracts';
+import type { ClassLabel, ManifestModel } from '@fovea/contracts';
 import type { Tensors } from '@fovea/tensor';
 import type { Stage } from './stage.ts';
 
@@ -60,10 +60,4 @@ export interface RunContext {
   }): Promise<void>;
   progress(done: number, total: number, unit: string): void;
   partial(result: Record<string, unknown>): void;
-}
-
-/** What a run leaves for its envelope, collected by the context. */
-export interface RunTrace {
-  readonly models: ModelUse[];
-  readonly stages: StageTiming[];
 }

@@ -3,7 +3,7 @@ import { VisionError } from '@fovea/contracts';
 import { constants } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, type Log } from './engine/engine.ts';
+import { Engine, startCatalog, type Log } from './engine/engine.ts';
 import type { Application } from './engine/registry.ts';
 import { codeVersion, repositoryRoot } from './version.ts';
 
@@ -97,22 +97,21 @@ async function engineChecks(
   checks.push(
     await check(
       'catalog',
-      () => catalog(settings, applications),
+      () => catalog(settings),
       'Check DATABASE_URL, or the folder postgres in the data folder.',
     ),
   );
   return checks;
 }
 
-async function catalog(settings: Settings, applications: readonly Application[]): Promise<string> {
-  const engine = await Engine.create({ settings, applications, record: true, log: SILENT });
+async function catalog(settings: Settings): Promise<string> {
+  const store = await startCatalog(settings, SILENT);
   try {
-    const store = engine.needCatalog();
     await store.ping();
     const { runs, blobs, bytes } = await store.stats();
     return `${store.embedded ? 'embedded Postgres' : 'DATABASE_URL'}: ${runs} runs, ${blobs} blobs, ${bytes} bytes`;
   } finally {
-    await engine.close();
+    await store.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BlobPort, Priority, RunContext, Runtime, Stage, StageModel } from '@fovea/application';
+import type { BlobPort, RunContext, Runtime, Stage, StageModel } from '@fovea/application';
 import { VisionError, type Attachment, type StageTiming } from '@fovea/contracts';
 
 export interface ContextOptions {
@@ -9,7 +9,6 @@ export interface ContextOptions {
   readonly onProgress?: (progress: { done: number; total: number; unit: string }) => void;
   readonly onPartial?: (result: Record<string, unknown>) => void;
 }
-export type { Priority };
 
 /** The context of one run, and what it saw: stage timings, the device, attachments. */
 export class Context implements RunContext {

@@ -76,14 +76,7 @@ export class Engine {
     const root = repositoryRoot();
     const starting = [
       startInference(settings, root, log),
-      options.record
-        ? openCatalog({
-            dataDir: settings.dataDir,
-            ...(settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : {}),
-            log: catalogLog(log),
-            keep: { days: settings.keepDays, bytes: settings.keepBytes, inputs: settings.keepInputs },
-          })
-        : Promise.resolve(undefined),
+      options.record ? startCatalog(settings, log) : Promise.resolve(undefined),
     ] as const;
     const [inference, catalog] = await Promise.allSettled(starting);
     if (inference.status === 'rejected' || catalog.status === 'rejected') {
@@ -256,12 +249,18 @@ function registryOf({ applications, settings }: EngineOptions): Registry {
   return new Registry({ applications, apps: settings.apps, remoteApps: settings.remoteApps });
 }
 
-/** The catalog says sentences only. */
-const catalogLog = (log: Log) => ({
-  info: (message: string) => log.info({}, message),
-  warn: (message: string) => log.warn({}, message),
-  error: (message: string) => log.error({}, message),
-});
+/** The catalog of these settings. It says sentences only. */
+export const startCatalog = (settings: Settings, log: Log): Promise<Catalog> =>
+  openCatalog({
+    dataDir: settings.dataDir,
+    ...(settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : {}),
+    log: {
+      info: (message) => log.info({}, message),
+      warn: (message) => log.warn({}, message),
+      error: (message) => log.error({}, message),
+    },
+    keep: { days: settings.keepDays, bytes: settings.keepBytes, inputs: settings.keepInputs },
+  });
 
 async function startInference(settings: Settings, root: string, log: Log): Promise<Inference> {
   const inference = await createInference({

@@ -13,7 +13,6 @@ beforeAll(async () => {
     readRunBody(request, {
       maxBytes: MAX_BYTES,
       primary: 'image',
-      signal: AbortSignal.timeout(10_000),
       resolve: (source) => Promise.resolve({ bytes: new TextEncoder().encode(JSON.stringify(source)) }),
     }).then(
       (body) => {

@@ -18,7 +18,6 @@ export interface BodyOptions {
   readonly maxBytes: number;
   /** The primary input's name; undefined where the task has none. */
   readonly primary: string | undefined;
-  readonly signal: AbortSignal;
   /** Bytes of an input that is named by URL or blob. */
   readonly resolve: (source: Exclude<InputSource, { base64: string }>) => Promise<InputBytes>;
 }

@@ -13,7 +13,7 @@ import { Engine } from '../engine/engine.ts';
 import type { ExecuteRequest } from '../engine/executor.ts';
 import { sha256Of, type InputBytes } from '../engine/inputs.ts';
 import { queryParams } from '../engine/params.ts';
-import { readRunBody, type RunBody } from './body.ts';
+import { readRunBody } from './body.ts';
 import { connectionSignal, header, OWNER, queryOf } from './exchange.ts';
 import { asVisionError } from './problem.ts';
 import { UrlInputs } from './url-input.ts';
@@ -46,7 +46,6 @@ export class TasksController {
     const body = await readRunBody(request.raw, {
       maxBytes: this.engine.settings.maxBytes,
       primary,
-      signal,
       resolve: (source) => this.resolve(source, signal),
     });
     const { store, model, ...rest } = queryOf(request);
@@ -131,5 +130,3 @@ function idempotency(key: string, request: ExecuteRequest): { key: string; reque
     for (const input of inputs) hash.update(`\n${name} ${input.sha256 ?? sha256Of(input.bytes)}`);
   return { key, requestSha256: hash.digest('hex') };
 }
-
-export type { RunBody };
