@@ -19,10 +19,14 @@ type InputValue<D extends InputDeclaration> = D extends { readonly min: 1; reado
     : readonly DecodedMedia[D['media']][];
 export type InputValues<I extends InputDeclarations> = { readonly [N in keyof I]: InputValue<I[N]> };
 
-export interface RoleDeclaration {
+export interface RoleDeclaration<P = unknown> {
   /** Model ids that fit, the default first: take them from the stage (`classify.models`). */
   readonly choices: readonly [string, ...string[]];
   readonly description?: string;
+  /** The choice where a request names none, by its parameters. Default: the first. */
+  default?(params: P): string;
+  /** False: a run with these parameters and this primary model does without the role, and does not list it. Default: always used. */
+  usedWhen?(params: P, primary: string): boolean;
 }
 
 /**
@@ -42,7 +46,8 @@ export interface ApplicationDefinition<
   /** Every parameter has a default or is optional, and a description. */
   readonly params: P;
   /** `primary` is the one that a request's `model` chooses. */
-  readonly models: Readonly<Record<'primary', RoleDeclaration>> & Readonly<Record<string, RoleDeclaration>>;
+  readonly models: Readonly<Record<'primary', RoleDeclaration<z.infer<P>>>> &
+    Readonly<Record<string, RoleDeclaration<z.infer<P>>>>;
   run(context: RunContext, inputs: InputValues<I>, params: z.infer<P>): Promise<TaskResult<T>>;
 }
 

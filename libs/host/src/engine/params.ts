@@ -36,7 +36,7 @@ export function parseParams(
   const { models: chosen, ...rest } = input as Record<string, unknown>;
   const parsed = strictParams(definition).safeParse(rest);
   if (!parsed.success) throw invalidFields(parsed.error);
-  return { params: parsed.data, models: chooseModels(definition, chosen, { model, ownModels }) };
+  return { params: parsed.data, models: chooseModels(definition, parsed.data, { chosen, model, ownModels }) };
 }
 
 const strict = new WeakMap<AnyDefinition, z.ZodObject>();
@@ -51,10 +51,16 @@ function strictParams(definition: AnyDefinition): z.ZodObject {
   return schema;
 }
 
+interface Chosen extends Required<Pick<ModelChoice, 'ownModels'>> {
+  readonly chosen: unknown;
+  readonly model: string | undefined;
+}
+
+/** The model of every role that a run with these parameters uses, the primary first. */
 function chooseModels(
   definition: AnyDefinition,
-  chosen: unknown,
-  { model, ownModels }: ModelChoice & Required<Pick<ModelChoice, 'ownModels'>>,
+  params: Record<string, unknown>,
+  { chosen, model, ownModels }: Chosen,
 ): Record<string, string> {
   const wanted = z.record(z.string(), z.string()).optional().safeParse(chosen);
   if (!wanted.success)
@@ -66,28 +72,29 @@ function chooseModels(
       throw new VisionError('INVALID_PARAMETER', `models.${role}: ${definition.task} has no such role`, {
         hint: `Its roles: ${Object.keys(definition.models).join(', ')}`,
       });
-  return Object.fromEntries(
-    Object.entries(definition.models).map(([role, { choices }]) => {
-      const id = byRole[role] ?? choices[0];
-      if (choices.includes(id)) return [role, id];
-      const known = role === 'primary' ? [...choices, ...ownModels()] : choices;
-      if (!known.includes(id))
-        throw new VisionError(
-          'INVALID_PARAMETER',
-          `model "${id}" does not serve ${definition.task} as ${role}`,
-          {
-            errors: [
-              {
-                path: role === 'primary' ? 'model' : `models.${role}`,
-                message: `one of ${known.join(', ')}`,
-              },
-            ],
-            hint: `Choose one of: ${known.join(', ')}`,
-          },
-        );
-      return [role, id];
-    }),
+  const roles = Object.entries(definition.models).sort(
+    ([a], [b]) => Number(b === 'primary') - Number(a === 'primary'),
   );
+  const models: Record<string, string> = {};
+  for (const [role, declaration] of roles) {
+    const id = byRole[role] ?? declaration.default?.(params) ?? declaration.choices[0];
+    const known = role === 'primary' ? [...declaration.choices, ...ownModels()] : declaration.choices;
+    if (!known.includes(id)) throw wrongModel(definition, { role, id, known });
+    const primary = models['primary'] ?? id;
+    if (role === 'primary' || (declaration.usedWhen?.(params, primary) ?? true)) models[role] = id;
+  }
+  return models;
+}
+
+function wrongModel(
+  definition: AnyDefinition,
+  { role, id, known }: { role: string; id: string; known: readonly string[] },
+): VisionError {
+  const path = role === 'primary' ? 'model' : `models.${role}`;
+  return new VisionError('INVALID_PARAMETER', `model "${id}" does not serve ${definition.task} as ${role}`, {
+    errors: [{ path, message: `one of ${known.join(', ')}` }],
+    hint: `Choose one of: ${known.join(', ')}`,
+  });
 }
 
 /**
