@@ -61,3 +61,23 @@ export interface RunContext {
   progress(done: number, total: number, unit: string): void;
   partial(result: Record<string, unknown>): void;
 }
+
+/** What the work of a job is given, bound to one job. */
+export interface JobContext {
+  readonly id: string;
+  readonly owner: string;
+  /** Aborted when the job is cancelled or the server ends; work that ends with the server is resumed. */
+  readonly signal: AbortSignal;
+  /** What was done already, also before a restart, by key: JSON values. */
+  readonly steps: {
+    all(): Promise<ReadonlyMap<string, unknown>>;
+    /** Kept when it resolves; the same key again replaces. Steps may be gathered for some milliseconds and written together. */
+    put(key: string, value: unknown): Promise<void>;
+  };
+  /** Told to who watches, and kept at most about once a second. */
+  progress(done: number, total: number, unit: string): void;
+  partial(result: Record<string, unknown>): void;
+}
+
+/** The work of one kind of job: begun anew after a restart, with the same request and the steps kept. */
+export type JobWork = (context: JobContext, request: Readonly<Record<string, unknown>>) => Promise<unknown>;

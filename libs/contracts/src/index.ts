@@ -1,4 +1,7 @@
 export * from './errors.ts';
+export * from './evaluations.ts';
+export * from './exports.ts';
+export * from './jobs.ts';
 export * from './labels.ts';
 export * from './models.ts';
 export * from './results.ts';

@@ -1,4 +1,5 @@
 import type { Problem } from './errors.ts';
+import type { Job, JobEvents } from './jobs.ts';
 import type { RunEnvelope } from './runs.ts';
 import type { Result } from './results.ts';
 
@@ -15,9 +16,15 @@ export type SocketAnswer = RunEnvelope | Problem;
 
 export interface ClientToServer {
   run(request: SocketRun, inputs: SocketInputs, acknowledge: (answer: SocketAnswer) => void): void;
+  /** From now on this connection gets the job's events; acknowledged with the job as it stands. */
+  'job:watch'(request: { id: string }, acknowledge: (answer: Job | Problem) => void): void;
+  'job:unwatch'(request: { id: string }): void;
 }
 export interface ServerToClient {
   'run:partial'(partial: { task: string; result: Partial<Result> }): void;
+  'job:progress'(event: JobEvents['progress']): void;
+  'job:partial'(event: JobEvents['partial']): void;
+  'job:done'(event: JobEvents['done']): void;
 }
 
 /** True for the problem half of an answer. */
