@@ -21,6 +21,12 @@ export function visibleBox(box: Box, view: View): Box | undefined {
   };
 }
 
+/** How wide the line of a box is: a small thing must not be hidden by its own frame. */
+export function lineOf(box: Box, view: View): number {
+  const { lineWidth } = metrics(view);
+  return Math.max(lineWidth / 2, Math.min(lineWidth, Math.min(box.width, box.height) / 14));
+}
+
 /** A line with a dark halo, so that it shows on any picture. */
 export const haloed = (color: string, width: number): Stroke => ({ color, width, halo: BLACK });
 /** How much wider than its line a halo is. */

@@ -1,27 +1,27 @@
 import type { ResultOf, Rle } from '@fovea/contracts';
 import { maskContours } from '@fovea/geometry';
 import { labelColour } from '../colours.ts';
-import { clampRing, haloed, outline, visibleBox } from '../outline.ts';
+import { clampRing, haloed, lineOf, outline, visibleBox } from '../outline.ts';
 import { percent } from '../panel.ts';
-import { PlateLayout } from '../plates.ts';
+import { PlateLayout, type PlateRequest } from '../plates.ts';
 import type { Shape } from '../shapes.ts';
-import { emphasis, isShown, metrics, type View } from '../view.ts';
+import { emphasis, isShown, type View } from '../view.ts';
 
 type Item = ResultOf<'boxes'>['items'][number];
 
 /** Frames (or masks, where there are any) with name plates: masks lowest, plates on top. */
 export function boxesScene(result: ResultOf<'boxes'>, view: View): Shape[] {
-  const { lineWidth } = metrics(view);
   const areas: Shape[] = [];
   const frames: Shape[] = [];
-  const plates: Shape[] = [];
-  const layout = new PlateLayout(view);
-  for (const { item, index } of inOrder(result.items, view)) {
+  const shown = inOrder(result.items, view);
+  const layout = new PlateLayout(view, shown.length);
+  let wanted: PlateRequest | undefined;
+  for (const { item, index } of shown) {
     const box = visibleBox(item.box, view);
     if (!box) continue;
     const color = labelColour(item);
     const link = { item: index, label: item.label, opacity: emphasis(view, index) };
-    const width = lineWidth * (view.highlighted === index ? 1.6 : 1);
+    const width = lineOf(box, view) * (view.highlighted === index ? 1.6 : 1);
     const rings = ringsOf(item, view);
     if (rings.length > 0)
       areas.push({
@@ -29,35 +29,31 @@ export function boxesScene(result: ResultOf<'boxes'>, view: View): Shape[] {
         rings,
         fill: color,
         fillOpacity: 0.38,
-        stroke: { color, width: width * 0.75 },
+        // The halo tells neighbours of one class apart.
+        stroke: haloed(color, width * 0.75),
         ...link,
       });
     // Beside a mask the frame only helps the eye: thinner.
-    const stroke = rings.length > 0 ? haloed(color, width * 0.6) : haloed(color, width);
+    const stroke = rings.length > 0 ? { color, width: width * 0.5 } : haloed(color, width);
     frames.push({ ...outline(box, stroke, view), ...link });
-    const text = `${item.label} ${percent(item.score)}`;
-    const plate = layout.place({
-      text,
-      colour: color,
-      box,
-      item: index,
-      label: item.label,
-      opacity: link.opacity,
-    });
-    if (plate) plates.push(plate);
+    const texts = [`${item.label} ${percent(item.score)}`, item.label];
+    const request: PlateRequest = { ...link, texts, colour: color, box };
+    layout.place(request);
+    if (index === view.highlighted) wanted = request;
   }
-  return [...areas, ...frames, ...plates];
+  if (wanted) layout.insist(wanted);
+  return [...areas, ...frames, ...layout.shapes];
 }
 
-/** The items to draw, the highlighted first, then by score: that is the order in which plates get their places. */
+/**
+ * The items to draw, by score: that is the order in which plates get their places. The highlighted one has no better
+ * place: names must not jump about under a moving pointer.
+ */
 function inOrder(items: readonly Item[], view: View): { item: Item; index: number }[] {
   return items
     .map((item, index) => ({ item, index }))
     .filter(({ item }) => isShown(view, item.label, item.score))
-    .sort((a, b) => rank(b) - rank(a) || a.index - b.index);
-  function rank({ item, index }: { item: Item; index: number }): number {
-    return index === view.highlighted ? Infinity : item.score;
-  }
+    .sort((a, b) => b.item.score - a.item.score || a.index - b.index);
 }
 
 function ringsOf(item: Item, view: View): number[][] {

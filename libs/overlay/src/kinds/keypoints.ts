@@ -1,56 +1,77 @@
 import type { ResultOf } from '@fovea/contracts';
 import { BLACK, labelColour } from '../colours.ts';
-import { haloed } from '../outline.ts';
-import type { Shape } from '../shapes.ts';
+import { keypointsLabel } from '../items.ts';
+import { haloed, visibleBox } from '../outline.ts';
+import { PlateLayout, type PlateRequest } from '../plates.ts';
+import type { CircleShape, Shape } from '../shapes.ts';
 import { LIMBS } from '../skeletons.ts';
 import { emphasis, isShown, metrics, type View } from '../view.ts';
 
 type Result = ResultOf<'keypoints'>;
-type Keypoint = Result['items'][number]['keypoints'][number];
+type Item = Result['items'][number];
+type Keypoint = Item['keypoints'][number];
 
 /** Keypoints below it are guesses about what is hidden. */
 const MIN_KEYPOINT_SCORE = 0.2;
+/** The points of a face are many: they must not hide it. */
+const FACE_POINT_OPACITY = 0.55;
 
-/** What hiddenLabels and hovering know these by. */
-const LABEL: Readonly<Record<Result['skeleton'], string>> = {
-  coco17: 'person',
-  hand21: 'hand',
-  face468: 'face',
-};
-
-/** Limbs and joints; the person's left, right and middle (and each finger) have colours of their own. */
+/**
+ * Limbs and joints; the person's left, right and middle (and each finger) have colours of their own, a face has its
+ * contours as lines and the other points faintly. Where there are several, small plates number them as lists do.
+ */
 export function keypointsScene({ skeleton, items }: Result, view: View): Shape[] {
-  const { lineWidth } = metrics(view);
   const shapes: Shape[] = [];
-  items.forEach((person, item) => {
-    const label = LABEL[skeleton];
-    if (!isShown(view, label, person.score)) return;
-    const link = { item, label, opacity: emphasis(view, item) };
-    const size = Math.min(lineWidth * 1.6, sizeOf(person.box, lineWidth));
-    const visible = (point: Keypoint | undefined): point is Keypoint =>
-      point !== undefined && point.score >= MIN_KEYPOINT_SCORE && isInside(point, view);
-    for (const [from, to] of LIMBS[skeleton]) {
-      const [a, b] = [person.keypoints[from], person.keypoints[to]];
-      if (!visible(a) || !visible(b)) continue;
-      const stroke = haloed(colourOf(skeleton, Math.max(from, to), a, b), size);
-      shapes.push({ type: 'line', x1: a.x, y1: a.y, x2: b.x, y2: b.y, stroke, ...link });
-    }
-    const radius = skeleton === 'face468' ? size * 0.5 : size * 1.3;
-    const border = { color: BLACK, width: size * 0.4 };
-    person.keypoints.forEach((point, index) => {
-      if (!visible(point)) return;
-      const fill = colourOf(skeleton, index, point);
-      const stroke = skeleton === 'face468' ? {} : { stroke: border };
-      shapes.push({
-        type: 'circle',
-        ...pulledIn(point, radius * 1.3, view),
-        radius,
-        fill,
-        ...stroke,
-        ...link,
-      });
-    });
+  const requests: PlateRequest[] = [];
+  const shown = items
+    .map((item, index) => ({ item, index, label: keypointsLabel(skeleton, item) }))
+    .filter(({ item, label }) => isShown(view, label, item.score));
+  for (const { item, index, label } of shown) {
+    const link = { item: index, label, opacity: emphasis(view, index) };
+    const drawn = skeleton === 'face468' ? faceShapes(item, view) : bodyShapes(skeleton, item, view);
+    shapes.push(...drawn.map((shape) => ({ ...shape, ...link, opacity: (shape.opacity ?? 1) * link.opacity })));
+    const box = visibleBox(item.box, view);
+    if (box) requests.push({ ...link, texts: [String(index + 1)], colour: BLACK, box });
+  }
+  const layout = new PlateLayout(view, requests.length);
+  if (items.length > 1) requests.forEach((request) => layout.place(request));
+  return [...shapes, ...layout.shapes];
+}
+
+function bodyShapes(skeleton: Exclude<Result['skeleton'], 'face468'>, { box, keypoints }: Item, view: View): Shape[] {
+  const { lineWidth } = metrics(view);
+  const size = Math.min(lineWidth * 1.6, sizeOf(box, lineWidth));
+  const shapes: Shape[] = [];
+  for (const [from, to] of LIMBS[skeleton]) {
+    const [a, b] = [keypoints[from], keypoints[to]];
+    if (!isVisible(a, view) || !isVisible(b, view)) continue;
+    const stroke = haloed(colourOf(skeleton, Math.max(from, to), [a, b]), size);
+    shapes.push({ type: 'line', x1: a.x, y1: a.y, x2: b.x, y2: b.y, stroke });
+  }
+  const radius = size * 1.3;
+  const stroke = { color: BLACK, width: size * 0.4 };
+  keypoints.forEach((point, index) => {
+    if (isVisible(point, view))
+      shapes.push({ ...circle(point, radius, view), fill: colourOf(skeleton, index, [point]), stroke });
   });
+  return shapes;
+}
+
+function faceShapes({ box, keypoints }: Item, view: View): Shape[] {
+  const { lineWidth } = metrics(view);
+  const size = Math.min(lineWidth * 0.75, sizeOf(box, lineWidth) * 0.6);
+  const onContours = new Set(LIMBS.face468.flat());
+  const shapes: Shape[] = [];
+  // Below the contours, without borders: 468 rings would be all that is seen.
+  keypoints.forEach((point, index) => {
+    if (isVisible(point, view) && !onContours.has(index))
+      shapes.push({ ...circle(point, size * 0.6, view), fill: SIDES.middle, opacity: FACE_POINT_OPACITY });
+  });
+  for (const [from, to] of LIMBS.face468) {
+    const [a, b] = [keypoints[from], keypoints[to]];
+    if (isVisible(a, view) && isVisible(b, view))
+      shapes.push({ type: 'line', x1: a.x, y1: a.y, x2: b.x, y2: b.y, stroke: haloed(FACE_LINE, size) });
+  }
   return shapes;
 }
 
@@ -60,20 +81,32 @@ function sizeOf(box: { width: number; height: number }, lineWidth: number): numb
   return longest > 0 ? Math.max(longest / 60, lineWidth / 2) : lineWidth * 2;
 }
 
-const isInside = ({ x, y }: Keypoint, view: View) => x >= 0 && y >= 0 && x <= view.width && y <= view.height;
+const isVisible = (point: Keypoint | undefined, view: View): point is Keypoint =>
+  point !== undefined &&
+  point.score >= MIN_KEYPOINT_SCORE &&
+  point.x >= 0 &&
+  point.y >= 0 &&
+  point.x <= view.width &&
+  point.y <= view.height;
 
 /** A joint on the very edge is drawn beside it. */
-function pulledIn({ x, y }: Keypoint, reach: number, view: View): { x: number; y: number } {
-  const clamp = (value: number, max: number) =>
-    Math.max(Math.min(reach, max / 2), Math.min(max - Math.min(reach, max / 2), value));
-  return { x: clamp(x, view.width), y: clamp(y, view.height) };
+function circle({ x, y }: Keypoint, radius: number, view: View): CircleShape {
+  const clamp = (value: number, max: number) => {
+    const reach = Math.min(radius * 1.3, max / 2);
+    return Math.max(reach, Math.min(max - reach, value));
+  };
+  return { type: 'circle', x: clamp(x, view.width), y: clamp(y, view.height), radius };
 }
 
-function colourOf(skeleton: Result['skeleton'], index: number, ...points: readonly Keypoint[]): string {
+function colourOf(
+  skeleton: Exclude<Result['skeleton'], 'face468'>,
+  index: number,
+  points: readonly Keypoint[],
+): string {
   if (skeleton === 'hand21') return labelColour({ label: 'finger', classId: Math.ceil(index / 4) });
-  if (skeleton === 'face468') return SIDES.middle;
   const sides = new Set(points.map(({ name }) => /^(left|right)/.exec(name)?.[1] ?? 'middle'));
   return sides.size === 1 ? SIDES[[...sides][0] as keyof typeof SIDES] : SIDES.middle;
 }
 /** Blue and orange: told apart with any colour vision. */
 const SIDES = { left: '#4cc2ff', right: '#ff9f45', middle: '#f4f1de' } as const;
+const FACE_LINE = '#6ff0d8';

@@ -1,7 +1,7 @@
 import type { ResultOf } from '@fovea/contracts';
 import { labelColour } from '../colours.ts';
-import { haloed, outline, visibleBox } from '../outline.ts';
-import { PlateLayout } from '../plates.ts';
+import { haloed, lineOf, outline, visibleBox } from '../outline.ts';
+import { PlateLayout, type PlateRequest } from '../plates.ts';
 import type { Shape } from '../shapes.ts';
 import { emphasis, isShown, metrics, type View } from '../view.ts';
 
@@ -9,27 +9,22 @@ import { emphasis, isShown, metrics, type View } from '../view.ts';
 export function tracksScene(result: ResultOf<'tracks'>, view: View): Shape[] {
   const { lineWidth } = metrics(view);
   const frames: Shape[] = [];
-  const plates: Shape[] = [];
-  const layout = new PlateLayout(view);
+  const layout = new PlateLayout(view, result.items.length);
+  let wanted: PlateRequest | undefined;
   result.items.forEach(({ trackId, label, score, box: whole, state }, item) => {
     const box = visibleBox(whole, view);
     if (!box || !isShown(view, label, score)) return;
     const color = labelColour({ label, classId: trackId });
     const link = { item, label, opacity: emphasis(view, item) };
-    const width = lineWidth * (state === 'tentative' ? 0.5 : 1);
+    const width = lineOf(box, view) * (state === 'tentative' ? 0.5 : 1);
     const dash = [lineWidth * 4, lineWidth * 3] as const;
     const stroke = { ...haloed(color, width), ...(state === 'lost' ? { dash } : {}) };
     frames.push({ ...outline(box, stroke, view), ...link });
     if (state === 'tentative') return;
-    const plate = layout.place({
-      text: `${label} #${trackId}`,
-      colour: color,
-      box,
-      item,
-      label,
-      opacity: link.opacity,
-    });
-    if (plate) plates.push(plate);
+    const request = { ...link, texts: [`${label} #${trackId}`, `#${trackId}`], colour: color, box };
+    layout.place(request);
+    if (item === view.highlighted) wanted = request;
   });
-  return [...frames, ...plates];
+  if (wanted) layout.insist(wanted);
+  return [...frames, ...layout.shapes];
 }
