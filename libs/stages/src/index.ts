@@ -1,3 +1,4 @@
 export { classificationCrops, type Crops } from './classify/crops.ts';
 export { classify, type ClassifyParams } from './classify/classify.ts';
-export { selectClasses } from './classify/labels.ts';
+export { detect, type DetectParams, type Detection } from './detect/detect.ts';
+export { selectClasses } from './select-classes.ts';

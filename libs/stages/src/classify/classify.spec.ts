@@ -4,7 +4,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { classify, type ClassifyParams } from './classify.ts';
 import { classificationCrops, mirror, type Crops } from './crops.ts';
-import { selectClasses } from './labels.ts';
 
 const classes = ['tench', 'tabby', 'tiger cat', 'Egyptian cat', 'crane', 'crane'].map((name, index) => ({
   index,
@@ -79,19 +78,4 @@ describe('classificationCrops', () => {
     mirror(rgb, 3);
     expect([...rgb]).toEqual([3, 3, 3, 2, 2, 2, 1, 1, 1, 6, 6, 6, 5, 5, 5, 4, 4, 4]);
   });
-});
-
-describe('selectClasses', () => {
-  it.each([
-    [['TABBY'], [1]],
-    [
-      ['n00000003', '0'],
-      [3, 0],
-    ],
-    [['crane'], [4, 5]],
-  ])('%j', (wanted, indices) => expect([...selectClasses(classes, wanted)]).toEqual(indices));
-  it('names what comes near', () =>
-    expect(() => selectClasses(classes, ['tabby', 'house cat'])).toThrow(
-      expect.objectContaining({ code: 'INVALID_PARAMETER', hint: 'Did you mean: tiger cat, Egyptian cat?' }),
-    ));
 });

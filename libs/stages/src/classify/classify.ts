@@ -2,8 +2,8 @@ import { defineStage, type Picture, type StageModel } from '@fovea/application';
 import { VisionError, type Label } from '@fovea/contracts';
 import { cropImage, pixelsOf } from '@fovea/imaging';
 import { concatRows, softmax, tensor, topK, type Tensor, type Tensors } from '@fovea/tensor';
+import { selectClasses } from '../select-classes.ts';
 import { classificationCrops, mirror, type Crops } from './crops.ts';
-import { selectClasses } from './labels.ts';
 
 export interface ClassifyParams {
   readonly topK: number;
@@ -39,7 +39,7 @@ export const classify = defineStage({
     { params, model }: { frame: undefined; params: ClassifyParams; model: StageModel },
   ): Label[] {
     const scores = meanProbabilities(outputs['logits'] as Tensor<'float32'>);
-    const wanted = params.labels ? selectClasses(model.classes, params.labels) : undefined;
+    const wanted = params.labels ? selectClasses(model.classes, params.labels, 'labels') : undefined;
     const candidates = wanted ? scores.map((score, index) => (wanted.has(index) ? score : -1)) : scores;
     return topK(candidates, Math.min(params.topK, wanted?.size ?? scores.length))
       .filter(({ score }) => score >= params.minScore)

@@ -1,11 +1,16 @@
 import { VisionError, type ClassLabel } from '@fovea/contracts';
 
 /**
- * The class indices that a `labels` filter names: by index, WordNet id or name (case does not matter).
+ * The class indices that a filter names: by index, WordNet id or name (case does not matter).
+ * @param parameter the filter's name, for the error
  * @throws INVALID_PARAMETER naming the label and the nearest names there are
- * @example selectClasses(model.classes, ['tabby', 'n02123159', '283']); // Set {281, 282, 283}
+ * @example selectClasses(model.classes, ['tabby', 'n02123159', '283'], 'labels'); // Set {281, 282, 283}
  */
-export function selectClasses(classes: readonly ClassLabel[], wanted: readonly string[]): Set<number> {
+export function selectClasses(
+  classes: readonly ClassLabel[],
+  wanted: readonly string[],
+  parameter: string,
+): Set<number> {
   const byName = new Map<string, number[]>();
   for (const { index, name, wnid } of classes)
     for (const key of [name.toLowerCase(), wnid, String(index)])
@@ -15,10 +20,14 @@ export function selectClasses(classes: readonly ClassLabel[], wanted: readonly s
     const found = byName.get(label.trim().toLowerCase());
     if (!found) {
       const near = nearest(label, classes);
-      throw new VisionError('INVALID_PARAMETER', `labels.${position}: the model has no class "${label}"`, {
-        errors: [{ path: `labels.${position}`, message: `unknown class "${label}"` }],
-        ...(near.length > 0 ? { hint: `Did you mean: ${near.join(', ')}?` } : {}),
-      });
+      throw new VisionError(
+        'INVALID_PARAMETER',
+        `${parameter}.${position}: the model has no class "${label}"`,
+        {
+          errors: [{ path: `${parameter}.${position}`, message: `unknown class "${label}"` }],
+          ...(near.length > 0 ? { hint: `Did you mean: ${near.join(', ')}?` } : {}),
+        },
+      );
     }
     for (const index of found) selected.add(index);
   }
