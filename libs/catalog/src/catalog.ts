@@ -6,6 +6,7 @@ import { Blobs } from './blobs.ts';
 import { collectBlobs, type Collected } from './collect.ts';
 import { heldDataLock, lockDataFolder } from './data-lock.ts';
 import { Database, migrateDatabase } from './database.ts';
+import { Evaluations } from './evaluations.ts';
 import { guarded } from './failures.ts';
 import { Idempotency } from './idempotency.ts';
 import { silentLog, type Log } from './log.ts';
@@ -56,6 +57,7 @@ export interface Catalog {
     stream(owner: string, filter?: RunFilter): AsyncIterable<RunEnvelope>;
     delete(owner: string, id: string): Promise<boolean>;
   };
+  readonly evaluations: Pick<Evaluations, 'record' | 'get' | 'list' | 'delete'>;
   readonly idempotency: Pick<Idempotency, 'begin' | 'complete' | 'release'>;
   readonly blobs: Pick<Blobs, 'put' | 'get' | 'open' | 'forget'>;
   /**
@@ -169,6 +171,7 @@ async function buildCatalog({ options, database, files, server, release }: Parts
       stream: (owner, filter) => runs.stream(owner, filter),
       delete: (owner, id) => runs.delete(owner, id),
     },
+    evaluations: new Evaluations(database, files),
     idempotency,
     blobs,
     gc,

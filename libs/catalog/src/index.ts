@@ -2,6 +2,7 @@ export { openCatalog, type Catalog, type CatalogOptions, type CatalogStats } fro
 export type { StoredBlob } from './blobs.ts';
 export type { Collected } from './collect.ts';
 export { lockDataFolder, readDataLock, type DataLock, type DataLockInfo } from './data-lock.ts';
+export type { EvaluationRecord } from './evaluations.ts';
 export type { KeyState } from './idempotency.ts';
 export type { Log } from './log.ts';
 export type { RecordedBlob, RecordedInput, RunRecord } from './record.ts';

@@ -42,7 +42,7 @@ export async function expireRuns(database: Database, keep: KeepOptions): Promise
 }
 
 const UPLOADS = `DELETE FROM blob_references WHERE id IN (
-  SELECT id FROM blob_references WHERE run_id IS NULL AND created_at <= $1 LIMIT $2)`;
+  SELECT id FROM blob_references WHERE kind = 'upload' AND created_at <= $1 LIMIT $2)`;
 
 /**
  * The moment up to which everything must go so that the rest fits. A blob goes when the newest that refers to it goes:

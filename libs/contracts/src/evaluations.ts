@@ -32,6 +32,8 @@ export const EvaluationRequest = z
   })
   .meta({ id: 'EvaluationRequest' });
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>;
+/** The same as a client may send it: what has a default may be left out. */
+export type NewEvaluation = z.input<typeof EvaluationRequest>;
 
 /** null: there was nothing to measure (no small object in the data set, say). */
 export const Figure = z.object({

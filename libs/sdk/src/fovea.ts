@@ -13,6 +13,7 @@ import {
 } from '@fovea/contracts';
 import { Blobs } from './blobs.ts';
 import { ConnectionError, readProblem, ServerError } from './errors.ts';
+import { Evaluations } from './evaluations.ts';
 import { readEvents } from './events.ts';
 import { runBody, type OneInput, type RunInputs } from './inputs.ts';
 import { Models } from './models.ts';
@@ -74,6 +75,7 @@ export class Fovea {
   readonly models: Models;
   readonly runs: Runs;
   readonly blobs: Blobs;
+  readonly evaluations: Evaluations;
   readonly #transport: Transport;
 
   /** @throws TypeError when baseUrl is not an http or https address */
@@ -88,6 +90,7 @@ export class Fovea {
     this.models = new Models(this.#transport);
     this.runs = new Runs(this.#transport);
     this.blobs = new Blobs(this.#transport);
+    this.evaluations = new Evaluations(this.#transport);
   }
 
   /** The address of the server, without a slash at its end. */
