@@ -1,4 +1,5 @@
 import type {
+  ExportFormat,
   ModelInfo,
   ModelList,
   ReplayEnvelope,
@@ -50,6 +51,8 @@ export interface Backend {
     delete(id: string): Promise<void>;
     replay(id: string, options: { model?: 'current' }): Promise<ReplayEnvelope>;
     overlay(id: string, format: 'png' | 'svg'): Promise<Uint8Array>;
+    /** All runs that the filter finds, as one file that is made while it is read. */
+    export(format: ExportFormat, filter: RunFilter): Promise<AsyncIterable<Uint8Array>>;
   };
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
-import { VisionError, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
-import { Engine, type Application, type Log, type Settings } from '@fovea/host';
+import { VisionError, type ExportFormat, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
+import { Engine, exportRuns, type Application, type Log, type Settings } from '@fovea/host';
 import type { NewModel } from './cli.ts';
 import type { Backend, BackendRun, PullProgress, RunFilter } from './backend.ts';
 
@@ -69,6 +69,8 @@ export class LocalBackend implements Backend {
       this.engine.replay(OWNER, id, { current: model === 'current' }),
     overlay: async (id: string, format: 'png' | 'svg') =>
       this.engine.overlay(await this.engine.findRun(OWNER, id), format, { owner: OWNER }),
+    export: (format: ExportFormat, filter: RunFilter) =>
+      Promise.resolve(exportRuns(this.engine.needCatalog(), OWNER, { ...filter, format }).bytes),
   };
 
   close(): Promise<void> {

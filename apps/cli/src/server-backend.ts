@@ -1,4 +1,4 @@
-import type { RunEnvelope } from '@fovea/contracts';
+import type { ExportFormat, RunEnvelope } from '@fovea/contracts';
 import { Fovea, type NamedInputs } from '@fovea/sdk';
 import { randomUUID } from 'node:crypto';
 import type { Backend, BackendInput, BackendRun, RunFilter } from './backend.ts';
@@ -53,6 +53,8 @@ export class ServerBackend implements Backend {
     delete: (id: string) => this.fovea.runs.delete(id),
     replay: (id: string, options: { model?: 'current' }) => this.fovea.runs.replay(id, options),
     overlay: async (id: string, format: 'png' | 'svg') => bytesOf(await this.fovea.runs.overlay(id, format)),
+    export: (format: ExportFormat, filter: RunFilter): Promise<AsyncIterable<Uint8Array>> =>
+      this.fovea.runs.export(format, filter),
   };
 
   close(): Promise<void> {

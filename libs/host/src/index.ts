@@ -10,3 +10,4 @@ export { Registry, type Application } from './engine/registry.ts';
 export { serve, type ServeOptions, type Server } from './server/serve.ts';
 export { runService } from './server/service.ts';
 export { codeVersion, repositoryRoot } from './version.ts';
+export { exportRuns, type Export } from './engine/export.ts';

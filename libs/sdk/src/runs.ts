@@ -1,4 +1,4 @@
-import type { ReplayEnvelope, RunEnvelope, RunPage, RunQuery } from '@fovea/contracts';
+import type { ExportFormat, ReplayEnvelope, RunEnvelope, RunPage, RunQuery } from '@fovea/contracts';
 import type { Query, Transport } from './transport.ts';
 
 export type RunFilter = Partial<RunQuery>;
@@ -28,6 +28,27 @@ export class Runs {
       yield* page.items;
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
+  }
+
+  /**
+   * The runs that a filter finds as one file, read as it comes: COCO JSON, a ZIP of YOLO labels, CSV or JSON lines.
+   * @example await pipeline(await fovea.runs.export('coco', { label: 'dog' }), createWriteStream('dogs.json'));
+   */
+  export(
+    format: ExportFormat,
+    filter: Omit<RunFilter, 'limit' | 'cursor'> = {},
+  ): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    return this.#transport.send(
+      'GET',
+      '/v1/runs/export',
+      (response) => Promise.resolve(response.body as ReadableStream<Uint8Array<ArrayBuffer>>),
+      { query: { ...filter, format } as Query },
+    );
+  }
+
+  /** The address of an export, for a link where no API key is needed. */
+  exportUrl(format: ExportFormat, filter: Omit<RunFilter, 'limit' | 'cursor'> = {}): string {
+    return this.#transport.url('/v1/runs/export', { ...filter, format } as Query);
   }
 
   /** @throws NOT_FOUND */

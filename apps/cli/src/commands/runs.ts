@@ -1,24 +1,15 @@
-import { isTask, RunQuery, TASKS, type RunEnvelope } from '@fovea/contracts';
+import { RunQuery, type RunEnvelope } from '@fovea/contracts';
 import { InvalidArgumentError, type Command } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Backend, RunFilter } from '../backend.ts';
+import type { Backend } from '../backend.ts';
 import { withBackend, type Cli } from '../cli.ts';
-import { EXIT, UsageError } from '../failures.ts';
+import { EXIT } from '../failures.ts';
 import { resultSummary, resultTable } from '../results.ts';
 import { table } from '../table.ts';
 import { provenance } from './run-output.ts';
+import { addFilterOptions, filterOf, type FilterOptions } from './run-filters.ts';
 import { addServerOptions, type ServerOptions } from './server-options.ts';
-
-interface FilterOptions extends ServerOptions {
-  readonly task?: string;
-  readonly label?: string;
-  readonly minScore?: number;
-  readonly model?: string;
-  readonly since?: string;
-  readonly until?: string;
-  readonly q?: string;
-}
 
 /** `fovea runs list|show|delete|replay` */
 export function addRunsCommand(program: Command, cli: Cli, exit: (code: number) => void): void {
@@ -90,46 +81,12 @@ export function addRunsCommand(program: Command, cli: Cli, exit: (code: number) 
     });
 }
 
-function addFilterOptions(command: Command): Command {
-  return command
-    .option('--task <task>', 'of this task')
-    .option('--label <name>', 'with this label')
-    .option('--min-score <score>', 'whose label scores at least this', readScore)
-    .option('--model <id>', 'made with this model')
-    .option('--since <time>', 'not before this, e.g. 2026-03-01 or 2026-03-01T08:30:00Z', readTime)
-    .option('--until <time>', 'not after this', readTime)
-    .option('--q <words>', 'words that a label contains');
-}
-
-function filterOf({ task, label, minScore, model, since, until, q }: FilterOptions): RunFilter {
-  if (task !== undefined && !isTask(task))
-    throw new UsageError(`there is no task "${task}"`, { hint: `Tasks: ${TASKS.join(', ')}` });
-  const given = Object.entries({ task, label, minScore, model, since, until, q }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return Object.fromEntries(given) as RunFilter;
-}
-
-function readScore(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1))
-    throw new InvalidArgumentError('it must be a number from 0 to 1');
-  return value;
-}
 function readCount(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError('it must be a whole number from 1');
   return value;
 }
-/** A day means its beginning where this is called; the API wants an exact instant. */
-function readTime(text: string): string {
-  const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00:00` : text);
-  if (Number.isNaN(time.getTime()))
-    throw new InvalidArgumentError('it must be a time such as 2026-03-01T08:30:00Z');
-  return time.toISOString();
-}
-
 const MAX_PAGE = RunQuery.shape.limit.unwrap().maxValue ?? 50;
 
 async function list(

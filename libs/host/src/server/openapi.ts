@@ -114,8 +114,8 @@ function runOperation(task: TaskInfo): Json {
   };
 }
 
-function runQueryParameters(): Json[] {
-  const schema = z.toJSONSchema(contracts.RunQuery, { io: 'input', unrepresentable: 'any' }) as {
+function queryParameters(schemaOfQuery: z.ZodObject): Json[] {
+  const schema = z.toJSONSchema(schemaOfQuery, { io: 'input', unrepresentable: 'any' }) as {
     properties: Record<string, Json>;
   };
   return Object.entries(schema.properties).map(([name, property]) => query(name, property));
@@ -161,8 +161,20 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
           operationId: 'list-runs',
           tags: ['catalog'],
           summary: 'Runs, newest first',
-          parameters: runQueryParameters(),
+          parameters: queryParameters(contracts.RunQuery),
           responses: { ...ok('RunPage', 'a page'), ...problems('INVALID_PARAMETER', 'CATALOG_UNAVAILABLE') },
+        },
+      },
+      '/v1/runs/export': {
+        get: {
+          operationId: 'export-runs',
+          tags: ['catalog'],
+          summary: 'Runs as COCO JSON, a ZIP of YOLO labels, CSV or JSON lines, streamed',
+          parameters: queryParameters(contracts.ExportQuery),
+          responses: {
+            ...binary('*/*', 'the file'),
+            ...problems('INVALID_PARAMETER', 'CATALOG_UNAVAILABLE'),
+          },
         },
       },
       '/v1/runs/{id}': {

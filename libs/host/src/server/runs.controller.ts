@@ -9,7 +9,9 @@ import {
   type RunPage,
 } from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
 import { Engine } from '../engine/engine.ts';
+import { exportRuns } from '../engine/export.ts';
 import { readJsonBody } from './body.ts';
 import { connectionSignal, OWNER, queryOf } from './exchange.ts';
 
@@ -25,10 +27,13 @@ export class RunsController {
   }
 
   @Get('export')
-  export(): never {
-    throw new VisionError('NOT_IMPLEMENTED', 'exports come with the detection applications', {
-      hint: 'Page through GET /v1/runs (limit 200) until then.',
-    });
+  async export(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { mime, fileName, bytes } = exportRuns(this.engine.needCatalog(), OWNER, queryOf(request));
+    await reply
+      .header('content-type', mime)
+      .header('content-disposition', `attachment; filename="${fileName}"`)
+      .header('cache-control', 'no-store')
+      .send(Readable.from(bytes));
   }
 
   @Get(':id')
