@@ -18,7 +18,7 @@ export interface ListOptions {
  * in the order of the listing, so that Postgres stops as soon as the page is full.
  */
 export function listStatement({ owner, filter, after, limit }: ListOptions): Prisma.Sql {
-  const { label, q, model, minScore, task, since, until } = filter;
+  const { label, q, model, minScore, minArea, task, since, until } = filter;
   const conditions = [Prisma.sql`r.owner = ${owner}`];
   if (task !== undefined) conditions.push(Prisma.sql`r.task = ${task}`);
   // The same bounds on whatever comes first and on runs: equal values, so Postgres may use the index of either.
@@ -36,13 +36,18 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
   };
   const words = q === undefined ? null : wordsQuery(q);
   const byRow = label !== undefined || words !== null;
+  // Of one thing found, not of several together.
+  const thing = [
+    ...(minScore === undefined ? [] : [Prisma.sql`s.score >= ${minScore}`]),
+    ...(minArea === undefined ? [] : [Prisma.sql`s.rel_area >= ${minArea}`]),
+  ];
   let source = Prisma.sql`runs r`;
   if (byRow) {
     const matches = [
       Prisma.sql`s.owner = ${owner}`,
       ...(label === undefined ? [] : [Prisma.sql`s.label_key = ${labelKey(label)}`]),
       ...(words === null ? [] : [Prisma.sql`s.words @@ ${words}::tsquery`]),
-      ...(minScore === undefined ? [] : [Prisma.sql`s.score >= ${minScore}`]),
+      ...thing,
       ...bounds('s', 'run_id'),
     ];
     source = Prisma.sql`(
@@ -64,9 +69,9 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
     conditions.push(
       Prisma.sql`EXISTS (SELECT 1 FROM run_models m WHERE m.run_id = r.id AND m.model_id = ${model})`,
     );
-  if (!byRow && minScore !== undefined)
+  if (!byRow && thing.length > 0)
     conditions.push(
-      Prisma.sql`EXISTS (SELECT 1 FROM search_rows s WHERE s.run_id = r.id AND s.score >= ${minScore})`,
+      Prisma.sql`EXISTS (SELECT 1 FROM search_rows s WHERE s.run_id = r.id AND ${Prisma.join(thing, ' AND ')})`,
     );
   const order =
     byRow || model !== undefined

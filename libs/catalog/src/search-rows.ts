@@ -1,4 +1,5 @@
 import { assertUnreachable, type Box, type Result } from '@fovea/contracts';
+import { maskArea } from '@fovea/geometry';
 
 /** One searchable thing of a result. Box columns are relative to the picture, 0..1, null without box or picture size. */
 export interface SearchRow {
@@ -10,7 +11,7 @@ export interface SearchRow {
   readonly relY: number | null;
   readonly relWidth: number | null;
   readonly relHeight: number | null;
-  /** Share of the picture that it covers. */
+  /** Share of the picture that it covers: its mask where it has one, otherwise its box. */
   readonly relArea: number | null;
 }
 
@@ -42,9 +43,10 @@ export function searchRows(result: Result, picture: PictureSize = {}): SearchRow
     case 'labels':
       return result.labels.map(({ label, classId, score }) => row({ label, classId, score }));
     case 'boxes':
-      return result.items.map(({ label, classId, score, box }) =>
-        row({ label, classId, score, box, picture }),
-      );
+      return result.items.map(({ label, classId, score, box, mask }) => {
+        const found = row({ label, classId, score, box, picture });
+        return mask ? { ...found, relArea: maskArea(mask) / (mask.size[0] * mask.size[1]) } : found;
+      });
     case 'masks':
       return result.classes.map(({ label, classId, fraction }) => ({
         ...row({ label, classId, score: 1 }),

@@ -114,6 +114,12 @@ export const RunQuery = z.object({
   task: z.enum(TASKS).optional(),
   label: z.string().min(1).max(200).optional(),
   minScore: z.coerce.number().min(0).max(1).optional(),
+  minArea: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe('share of the picture that the thing found covers at least, 0..1'),
   model: z.string().optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),

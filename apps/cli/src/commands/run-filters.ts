@@ -8,6 +8,7 @@ export interface FilterOptions extends ServerOptions {
   readonly task?: string;
   readonly label?: string;
   readonly minScore?: number;
+  readonly minArea?: number;
   readonly model?: string;
   readonly since?: string;
   readonly until?: string;
@@ -19,7 +20,12 @@ export function addFilterOptions(command: Command): Command {
   return command
     .option('--task <task>', 'of this task')
     .option('--label <name>', 'with this label')
-    .option('--min-score <score>', 'whose label scores at least this', readScore)
+    .option('--min-score <score>', 'whose label scores at least this', readShare)
+    .option(
+      '--min-area <share>',
+      'with a thing that covers at least this share of the picture, 0..1',
+      readShare,
+    )
     .option('--model <id>', 'made with this model')
     .option('--since <time>', 'not before this, e.g. 2026-03-01 or 2026-03-01T08:30:00Z', readTime)
     .option('--until <time>', 'not after this', readTime)
@@ -27,16 +33,25 @@ export function addFilterOptions(command: Command): Command {
 }
 
 /** What those options mean to the API. @throws UsageError for a task that is none */
-export function filterOf({ task, label, minScore, model, since, until, q }: FilterOptions): RunFilter {
+export function filterOf({
+  task,
+  label,
+  minScore,
+  minArea,
+  model,
+  since,
+  until,
+  q,
+}: FilterOptions): RunFilter {
   if (task !== undefined && !isTask(task))
     throw new UsageError(`there is no task "${task}"`, { hint: `Tasks: ${TASKS.join(', ')}` });
-  const given = Object.entries({ task, label, minScore, model, since, until, q }).filter(
+  const given = Object.entries({ task, label, minScore, minArea, model, since, until, q }).filter(
     ([, value]) => value !== undefined,
   );
   return Object.fromEntries(given) as RunFilter;
 }
 
-function readScore(text: string): number {
+function readShare(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value >= 0 && value <= 1))
     throw new InvalidArgumentError('it must be a number from 0 to 1');
