@@ -59,7 +59,7 @@ export function createInstallation(terminal: Terminal): Installation {
 
     async draw(envelope, format, picture) {
       const { drawOverlay } = await import('@fovea/host');
-      return drawOverlay(envelope, format, picture);
+      return drawOverlay(envelope, format, { picture });
     },
 
     verify: (ids) => locally((backend) => backend.verify(ids)),

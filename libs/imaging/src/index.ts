@@ -1,3 +1,4 @@
+export { colourClassMap, type ColourMapOptions } from './class-map.ts';
 export {
   cropImage,
   cropRotated,
@@ -23,6 +24,7 @@ export {
 export { fitImage, FIT_MODES, type FitMode, type FitOptions } from './fit.ts';
 export { renderOverlay, type OverlayOptions } from './overlay.ts';
 export { openPicture, pixelsOf, type OpenedPicture } from './picture.ts';
+export { encodeCutout, encodeGrey } from './planes.ts';
 export type { Fitted, PadValue, RenderOptions } from './render.ts';
 export { KERNELS, type Kernel } from './resample.ts';
 export { sniffMedia, type SniffedMedia } from './sniff.ts';

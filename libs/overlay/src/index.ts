@@ -1,3 +1,4 @@
+export * from './class-map.ts';
 export { contrast, labelColour, luminance, textColourOn, type Coloured } from './colours.ts';
 export { itemsOf, type ResultItem } from './items.ts';
 export { itemAt } from './item-at.ts';
@@ -6,4 +7,4 @@ export * from './scene.ts';
 export * from './shapes.ts';
 export * from './svg.ts';
 export { LIMBS, type Limbs } from './skeletons.ts';
-export { isShown, type Theme, type View } from './view.ts';
+export { isShown, readableScale, type Theme, type View } from './view.ts';

@@ -84,6 +84,19 @@ describe('toSvg', () => {
       { numRuns: 10 },
     );
   });
+  it('lays the shapes over a picture that it carries itself', () => {
+    const underlay = 'data:image/png;base64,AAAA';
+    const root = parse(toSvg([text('on top')], { width: 4, height: 2, underlay }));
+    const [image, ...above] = Array.from(root.children);
+    expect(image!.getAttribute('href')).toBe(underlay);
+    expect([image!.getAttribute('width'), image!.getAttribute('height')]).toEqual(['4', '2']);
+    expect(above.length).toBeGreaterThan(0);
+  });
+  it('refers to nothing outside of itself', () => {
+    expect(() => toSvg([], { width: 4, height: 2, underlay: 'https://example.org/a.png' })).toThrow(
+      RangeError,
+    );
+  });
   it('escapes the five marks', () => {
     expect(escapeXml(`<a href="b">&'`)).toBe('&lt;a href=&quot;b&quot;&gt;&amp;&#39;');
   });

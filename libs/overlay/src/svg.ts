@@ -7,24 +7,33 @@ export interface SvgOptions {
   readonly height: number;
   /** Pixels of the SVG per pixel of the picture. Default 1. */
   readonly scale?: number;
+  /** A picture below the shapes, stretched to the size: a `data:` address, so that the document stays self-contained. */
+  readonly underlay?: string;
 }
 
 /**
  * The shapes as a self-contained SVG document with a transparent ground; the same shapes give the same text.
- * @throws RangeError when width, height or scale is not positive
+ * @throws RangeError when width, height or scale is not positive, or the underlay is no data: address
  * @example toSvg(toScene(result, { width: 640, height: 480 }), { width: 640, height: 480 });
  */
 export function toSvg(shapes: readonly Shape[], options: SvgOptions): string {
-  const { width, height, scale = 1 } = options;
+  const { width, height, scale = 1, underlay } = options;
   if (![width, height, scale].every((value) => value > 0 && Number.isFinite(value)))
     throw new RangeError(`an SVG needs a size, got ${width} x ${height} at ${scale}`);
+  if (underlay !== undefined && !underlay.startsWith('data:'))
+    throw new RangeError('underlay must be a data: address');
   const size = attributes({ width: width * scale, height: height * scale });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg"${size} viewBox="0 0 ${round(width)} ${round(height)}" font-family="sans-serif">`,
+    ...(underlay === undefined ? [] : [imageElement(underlay, width, height)]),
     ...shapes.flatMap(elements),
     '</svg>\n',
   ].join('\n');
 }
+
+/** Pixels stay pixels: between two classes there is no third. */
+const imageElement = (href: string, width: number, height: number): string =>
+  `<image${attributes({ width, height, href, preserveAspectRatio: 'none', style: 'image-rendering:pixelated' })}/>`;
 
 function elements(shape: Shape): string[] {
   const data = attributes({ 'data-item': shape.item, 'data-label': shape.label });

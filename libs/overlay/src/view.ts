@@ -45,6 +45,21 @@ export function metrics({ width, height, scale }: View): Metrics {
   return { fontSize, lineWidth, margin: Math.min(fontSize * 0.6, width * 0.03, height * 0.06) };
 }
 
+/** A picture with a shorter side than this is enlarged to it, so that what is drawn can be read. */
+const READABLE_PX = 320;
+
+/**
+ * How many times a small picture should be enlarged where its result is drawn into it: 1 for all others.
+ * @param longestPx the longer side is not enlarged beyond it; default 4096
+ */
+export function readableScale(
+  { width, height }: { readonly width: number; readonly height: number },
+  longestPx = 4096,
+): number {
+  const wanted = READABLE_PX / Math.min(width, height);
+  return Math.max(1, Math.min(wanted, longestPx / Math.max(width, height)));
+}
+
 /** True when an item of that label and score is to be drawn. */
 export const isShown = (view: View, label: string, score: number): boolean =>
   score >= (view.minScore ?? 0) && !view.hiddenLabels?.has(label);

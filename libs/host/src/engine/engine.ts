@@ -167,15 +167,17 @@ export class Engine {
     return { original, replay, difference: difference(original.result, replay.result) };
   }
 
-  /** The result drawn on the picture. `picture` defaults to the recorded input. */
+  /** The result drawn on the recorded input, a class map included. */
   async overlay(
     envelope: RunEnvelope,
     format: OverlayFormat,
-    source: { owner: string } | { picture: Uint8Array },
+    { owner }: { owner: string },
   ): Promise<Uint8Array> {
-    if (format === 'svg') return drawOverlay(envelope, 'svg');
-    const picture = 'picture' in source ? source.picture : await this.recordedPicture(source.owner, envelope);
-    return drawOverlay(envelope, 'png', picture);
+    const [picture, map] = await Promise.all([
+      format === 'png' ? this.recordedPicture(owner, envelope) : undefined,
+      this.recordedMap(owner, envelope),
+    ]);
+    return drawOverlay(envelope, format, { ...(picture ? { picture } : {}), ...(map ? { map } : {}) });
   }
 
   async close(): Promise<void> {
@@ -225,6 +227,13 @@ export class Engine {
     const picture = Object.values(envelope.inputs)[0];
     if (!picture) throw new VisionError('NOT_FOUND', `run ${envelope.run.id} has no picture to draw on`);
     return this.readBlob(owner, picture.sha256);
+  }
+
+  /** The class map of a `masks` run; undefined where it was not kept: its legend is still worth drawing. */
+  private async recordedMap(owner: string, { result }: RunEnvelope): Promise<Uint8Array | undefined> {
+    if (result.kind !== 'masks') return undefined;
+    const blob = await this.needCatalog().blobs.get(owner, result.map.blob);
+    return blob ? readFile(blob.path) : undefined;
   }
 
   private ownModels(task: string): string[] {

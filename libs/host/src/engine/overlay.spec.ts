@@ -14,7 +14,7 @@ const picture = async (width: number, height: number) =>
     .bytes;
 const sizeOf = async (width: number, height: number) => {
   const drawn = await decodeImage(
-    await drawOverlay(envelope(width, height), 'png', await picture(width, height)),
+    await drawOverlay(envelope(width, height), 'png', { picture: await picture(width, height) }),
   );
   return [drawn.width, drawn.height];
 };
@@ -34,6 +34,43 @@ describe('drawOverlay', () => {
     const svg = new TextDecoder().decode(await drawOverlay(envelope(16, 16), 'svg'));
     expect(svg).toContain('viewBox="0 0 16 16"');
     expect(svg).toContain('tabby');
+  });
+  describe('of a class map', () => {
+    const masks = {
+      ...envelope(400, 400),
+      result: {
+        kind: 'masks',
+        classes: [
+          { classId: 0, label: 'background', fraction: 0.5 },
+          { classId: 7, label: 'car', fraction: 0.5 },
+        ],
+        map: { blob: 'b' },
+      },
+    } as unknown as RunEnvelope;
+    // The upper half is a car; grey PNGs come from grey pictures.
+    const rgb = new Uint8Array(400 * 400 * 3).fill(7, 0, 400 * 200 * 3);
+    const map = async () => (await encodeImage({ rgb, width: 400, height: 400 }, { format: 'png' })).bytes;
+    const pixel = (image: { rgb: Uint8Array }, x: number, y: number) => [
+      ...image.rgb.subarray((y * 400 + x) * 3, (y * 400 + x) * 3 + 3),
+    ];
+
+    it('paints its classes over the picture, below the legend, and leaves the background', async () => {
+      const bytes = await drawOverlay(masks, 'png', { picture: await picture(400, 400), map: await map() });
+      const drawn = await decodeImage(bytes);
+      expect(pixel(drawn, 200, 20)).not.toEqual([90, 90, 90]);
+      expect(pixel(drawn, 380, 210)).toEqual([90, 90, 90]);
+    });
+    it('is embedded in the SVG, which names the classes', async () => {
+      const svg = new TextDecoder().decode(await drawOverlay(masks, 'svg', { map: await map() }));
+      expect(svg).toMatch(/<image [^>]*href="data:image\/png;base64,/);
+      expect(svg).toContain('>car<');
+      expect(svg).not.toContain('background');
+    });
+    it('is left out where it was not kept', async () => {
+      const svg = new TextDecoder().decode(await drawOverlay(masks, 'svg'));
+      expect(svg).not.toContain('<image');
+      expect(svg).toContain('>car<');
+    });
   });
   it('says so where a run has no picture', () =>
     expect(drawOverlay({ ...envelope(1, 1), inputs: {} }, 'svg')).rejects.toThrow(

@@ -1,12 +1,19 @@
 import { VisionError, type RunEnvelope } from '@fovea/contracts';
-import { renderOverlay } from '@fovea/imaging';
-import { toScene, toSvg } from '@fovea/overlay';
+import { colourClassMap, renderOverlay } from '@fovea/imaging';
+import { classMapColours, readableScale, toScene, toSvg, type View } from '@fovea/overlay';
 
 export type OverlayFormat = 'png' | 'svg';
 
-/** A picture with a shorter side than this is enlarged to it, so that what is drawn can be read. */
-const READABLE_PX = 320;
+/** The longest side of a PNG, and of the class map in an SVG. */
 const LONGEST_PX = 4096;
+
+/** What is drawn upon and with, beside the result. */
+export interface OverlayPictures {
+  /** The run's input: needed for a PNG. */
+  readonly picture?: Uint8Array;
+  /** The class map of a `masks` result; without it only its legend is drawn. */
+  readonly map?: Uint8Array;
+}
 
 /**
  * The result of a run drawn on its picture: an SVG of the drawing alone, or a PNG of both.
@@ -15,23 +22,28 @@ const LONGEST_PX = 4096;
 export async function drawOverlay(
   envelope: RunEnvelope,
   format: OverlayFormat,
-  picture?: Uint8Array,
+  { picture, map }: OverlayPictures = {},
 ): Promise<Uint8Array> {
   const input = Object.values(envelope.inputs)[0];
   if (!input?.width || !input.height)
     throw new VisionError('NOT_FOUND', `run ${envelope.run.id} has no picture to draw on`);
   const size = { width: input.width, height: input.height };
-  const enlarge = enlargement(size);
+  const enlarge = readableScale(size, LONGEST_PX);
   // Where it is enlarged, text and lines are as large as on a screen.
   const view = enlarge > 1 ? { ...size, scale: enlarge } : size;
-  const svg = toSvg(toScene(envelope.result, view), view);
+  const underlay = map && (await coloured(envelope, map, view));
+  const svg = toSvg(toScene(envelope.result, view), { ...view, ...(underlay ? { underlay } : {}) });
   if (format === 'svg') return new TextEncoder().encode(svg);
   if (!picture) throw new TypeError('picture must be given for a PNG overlay');
   return (await renderOverlay({ picture, svg, format: 'png', maxSide: LONGEST_PX, enlarge })).bytes;
 }
 
-/** How many times a small picture is enlarged: 1 for all others. */
-function enlargement({ width, height }: { width: number; height: number }): number {
-  const wanted = READABLE_PX / Math.min(width, height);
-  return Math.max(1, Math.min(wanted, LONGEST_PX / Math.max(width, height)));
+/** The class map in the colours of its legend, as a data: address. */
+async function coloured({ result }: RunEnvelope, map: Uint8Array, view: View): Promise<string | undefined> {
+  if (result.kind !== 'masks') return undefined;
+  const { bytes } = await colourClassMap(map, {
+    colours: classMapColours(result, view),
+    maxSide: LONGEST_PX,
+  });
+  return `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
 }

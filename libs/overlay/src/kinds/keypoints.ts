@@ -29,7 +29,9 @@ export function keypointsScene({ skeleton, items }: Result, view: View): Shape[]
   for (const { item, index, label } of shown) {
     const link = { item: index, label, opacity: emphasis(view, index) };
     const drawn = skeleton === 'face468' ? faceShapes(item, view) : bodyShapes(skeleton, item, view);
-    shapes.push(...drawn.map((shape) => ({ ...shape, ...link, opacity: (shape.opacity ?? 1) * link.opacity })));
+    shapes.push(
+      ...drawn.map((shape) => ({ ...shape, ...link, opacity: (shape.opacity ?? 1) * link.opacity })),
+    );
     const box = visibleBox(item.box, view);
     if (box) requests.push({ ...link, texts: [String(index + 1)], colour: BLACK, box });
   }
@@ -38,7 +40,11 @@ export function keypointsScene({ skeleton, items }: Result, view: View): Shape[]
   return [...shapes, ...layout.shapes];
 }
 
-function bodyShapes(skeleton: Exclude<Result['skeleton'], 'face468'>, { box, keypoints }: Item, view: View): Shape[] {
+function bodyShapes(
+  skeleton: Exclude<Result['skeleton'], 'face468'>,
+  { box, keypoints }: Item,
+  view: View,
+): Shape[] {
   const { lineWidth } = metrics(view);
   const size = Math.min(lineWidth * 1.6, sizeOf(box, lineWidth));
   const shapes: Shape[] = [];

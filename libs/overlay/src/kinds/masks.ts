@@ -1,4 +1,5 @@
 import type { ResultOf } from '@fovea/contracts';
+import { isPaintedClass } from '../class-map.ts';
 import { barPanel, percent } from '../panel.ts';
 import type { Shape } from '../shapes.ts';
 import { isShown, type View } from '../view.ts';
@@ -14,7 +15,7 @@ export function masksScene(result: ResultOf<'masks'>, view: View): Shape[] {
       item,
     }))
     // A share of the picture is not a score: minScore does not apply.
-    .filter(({ label }) => isShown(view, label, 1))
+    .filter(({ label }) => isPaintedClass(label) && isShown(view, label, 1))
     .sort((a, b) => b.part - a.part);
   return barPanel(rows, view);
 }
