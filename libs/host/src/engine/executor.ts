@@ -18,6 +18,8 @@ export interface ExecuteRequest {
   readonly owner?: string;
   /** Default true: recorded in the catalog, where there is one. */
   readonly store?: boolean;
+  /** Where the bytes of a result go with `store: false`; default: nowhere, they are only hashed. */
+  readonly blobs?: BlobPort;
   readonly priority?: Priority;
   readonly signal?: AbortSignal;
   readonly idempotency?: { readonly key: string; readonly requestSha256: string };
@@ -96,7 +98,7 @@ export class Executor {
         deadlineMs: limits.deadlineAt,
         signal,
       }),
-      blobs: store ? storing(catalog, owner) : hashing,
+      blobs: store ? storing(catalog, owner) : (request.blobs ?? hashing),
       signal,
       ...(request.onProgress ? { onProgress: request.onProgress } : {}),
       ...(request.onPartial ? { onPartial: request.onPartial } : {}),
