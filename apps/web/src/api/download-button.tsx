@@ -6,18 +6,22 @@ import { useSession } from './session.tsx';
 /** Hands a blob to the browser's download. */
 function saveBlob(blob: Blob, fileName: string): void {
   const url = URL.createObjectURL(blob);
+  saveFrom(url, fileName);
+  URL.revokeObjectURL(url);
+}
+
+function saveFrom(url: string, fileName: string): void {
   const link = document.createElement('a');
   link.href = url;
   link.download = fileName;
   link.click();
-  URL.revokeObjectURL(url);
 }
 
 interface DownloadButtonProps {
   label: string;
   fileName: string;
-  /** An address of the server, or a value that becomes a JSON file. */
-  source: { url: string } | { json: unknown };
+  /** An address of the server (`large`: handed to the browser as it comes, where no API key is needed), or JSON. */
+  source: { url: string; large?: true } | { json: unknown };
 }
 
 /** Saves a file; by script, because a plain link cannot carry the API key. */
@@ -29,6 +33,7 @@ export function DownloadButton({ label, fileName, source }: DownloadButtonProps)
     try {
       if ('json' in source)
         saveBlob(new Blob([JSON.stringify(source.json, null, 2)], { type: 'application/json' }), fileName);
+      else if (source.large && apiKey === undefined) saveFrom(source.url, fileName);
       else saveBlob(await fetchBlob(source.url, apiKey), fileName);
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent, useMemo, useRef } from 'react';
+import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
 import { useLocation, useSearchParams } from 'react-router';
 import { toShownProblem } from '../api/problem.ts';
 import { useModels, useRunPages, useTasks } from '../api/queries.ts';
@@ -7,6 +7,7 @@ import { Button, ButtonLink } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { ProblemCard } from '../ui/problem-card.tsx';
 import styles from './catalog-page.module.css';
+import { ExportDialog } from './export-dialog.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { readFilters, toRunFilter, writeFilters, type Filters } from './filters.ts';
 import { RunCard, RunCardSkeleton } from './run-card.tsx';
@@ -18,9 +19,25 @@ export function CatalogPage() {
   const tasks = useTasks().data ?? [];
   const models = useModels().data?.items ?? [];
   const setFilters = (next: Filters): void => setSearch(writeFilters(next), { replace: true, state: null });
+  const [exporting, setExporting] = useState(false);
   return (
-    <Page title="Catalog" lead="Every run that was stored, newest first.">
+    <Page
+      title="Catalog"
+      lead="Every run that was stored, newest first."
+      aside={
+        <Button icon="download" onClick={() => setExporting(true)}>
+          Export
+        </Button>
+      }
+    >
       <Notice />
+      {exporting && (
+        <ExportDialog
+          filter={toRunFilter(filters)}
+          filtered={Object.keys(filters).length > 0}
+          onClose={() => setExporting(false)}
+        />
+      )}
       <FilterBar filters={filters} tasks={tasks} models={models} onChange={setFilters} />
       <Runs filters={filters} onClear={() => setFilters({})} />
     </Page>
