@@ -1,1 +1,3 @@
+export { evaluateCoco } from './coco-eval/evaluate.ts';
+export * from './coco-eval/types.ts';
 export * from './dataset.ts';

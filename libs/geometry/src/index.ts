@@ -3,6 +3,7 @@ export * from './contours.ts';
 export * from './frames.ts';
 export * from './masks.ts';
 export * from './nms.ts';
+export * from './oks.ts';
 export * from './paste.ts';
 export * from './points.ts';
 export * from './polygons.ts';
