@@ -1,1 +1,1 @@
-export {};
+export { detection } from './detection.ts';

@@ -1,7 +1,9 @@
 import { classification } from '@fovea/classification';
+import { detection } from '@fovea/detection';
 import type { Application } from '@fovea/host';
 
 /** Every application of Fovea: one line each. */
 export const APPLICATIONS: readonly Application[] = [
   { app: 'classification', definitions: [classification] },
+  { app: 'detection', definitions: [detection] },
 ];

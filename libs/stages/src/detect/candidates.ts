@@ -1,6 +1,14 @@
 import type { StageModel } from '@fovea/application';
 import { VisionError, type Box } from '@fovea/contracts';
-import { boxArea, boxFromCorners, boxToImage, clipBox, nms, type Frame, type Size } from '@fovea/geometry';
+import {
+  boxArea,
+  boxFromCorners,
+  boxIntersection,
+  boxToImage,
+  nms,
+  type Frame,
+  type Size,
+} from '@fovea/geometry';
 import type { Tensor, Tensors } from '@fovea/tensor';
 import { selectClasses } from '../select-classes.ts';
 
@@ -58,15 +66,15 @@ export function wantedClasses(model: StageModel, params: DetectParams): (classId
 
 /**
  * The boxes of one row of a detector's outputs in the picture, before non-maximum suppression.
- * @param frame how the picture was moved into the input
+ * @param context frame: how the picture was moved into the input; bounds: what the boxes are clipped to
  * @throws MODEL_FAILED where the outputs do not fit together
  */
 export function candidatesOf(
   outputs: Tensors,
   row: number,
-  context: { frame: Frame; picture: Size; params: DetectParams; model: StageModel },
+  context: { frame: Frame; bounds: Box; params: DetectParams; model: StageModel },
 ): Detection[] {
-  const { frame, picture, params, model } = context;
+  const { frame, bounds, params, model } = context;
   const { boxes, scores, labels } = outputs as Record<'boxes' | 'scores' | 'labels', Tensor>;
   const count = scores.dims[1] ?? 0;
   if (boxes.data.length !== scores.data.length * 4 || labels.data.length !== scores.data.length)
@@ -77,16 +85,10 @@ export function candidatesOf(
     const score = Number(scores.data[at]);
     const classId = Number(labels.data[at]);
     if (!(score >= params.minScore) || !wanted(classId)) continue;
-    const [x1, y1, x2, y2] = Array.from(boxes.data.subarray(at * 4, at * 4 + 4), Number) as [
-      number,
-      number,
-      number,
-      number,
-    ];
-    const box = clipBox(boxToImage(frame, boxFromCorners(x1, y1, x2, y2)), picture);
-    // Also false for NaN.
-    if (boxArea(box) > 0)
-      found.push({ label: model.classes[classId]?.name ?? `class ${classId}`, classId, score, box });
+    const corners = Array.from(boxes.data.subarray(at * 4, at * 4 + 4), Number);
+    const [x1 = NaN, y1 = NaN, x2 = NaN, y2 = NaN] = corners;
+    const box = boxIntersection(boxToImage(frame, boxFromCorners(x1, y1, x2, y2)), bounds);
+    if (box) found.push({ label: model.classes[classId]?.name ?? `class ${classId}`, classId, score, box });
   }
   return found;
 }

@@ -30,7 +30,7 @@ export const detect = defineStage({
     outputs: Tensors,
     { frame, params, model }: { frame: Frame; params: DetectParams; model: StageModel },
   ): Detection[] {
-    const picture = { width: frame.sourceWidth, height: frame.sourceHeight };
-    return suppress(candidatesOf(outputs, 0, { frame, picture, params, model }), params);
+    const bounds = { x: 0, y: 0, width: frame.sourceWidth, height: frame.sourceHeight };
+    return suppress(candidatesOf(outputs, 0, { frame, bounds, params, model }), params);
   },
 });

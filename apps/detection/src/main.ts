@@ -1,0 +1,5 @@
+import { runService } from '@fovea/host';
+import { detection } from './detection.ts';
+
+// The application as a service of its own: node apps/detection/dist/main.js
+await runService([{ app: 'detection', definitions: [detection] }]);
