@@ -17,15 +17,23 @@ function saveFrom(url: string, fileName: string): void {
   link.click();
 }
 
+/**
+ * An address of the server (`large`: handed to the browser as it comes, where no API key is needed), a value that
+ * becomes a JSON file, or what makes the file when it is asked for.
+ */
+export type DownloadSource =
+  { url: string; large?: true } | { json: unknown } | { make: () => Promise<Blob> };
+
 interface DownloadButtonProps {
   label: string;
+  /** For assistive technology; default: "Download" and the label. */
+  name?: string;
   fileName: string;
-  /** An address of the server (`large`: handed to the browser as it comes, where no API key is needed), or JSON. */
-  source: { url: string; large?: true } | { json: unknown };
+  source: DownloadSource;
 }
 
 /** Saves a file; by script, because a plain link cannot carry the API key. */
-export function DownloadButton({ label, fileName, source }: DownloadButtonProps) {
+export function DownloadButton({ label, name = `Download ${label}`, fileName, source }: DownloadButtonProps) {
   const { apiKey } = useSession();
   const [failure, setFailure] = useState<string>();
   const save = async (): Promise<void> => {
@@ -33,6 +41,7 @@ export function DownloadButton({ label, fileName, source }: DownloadButtonProps)
     try {
       if ('json' in source)
         saveBlob(new Blob([JSON.stringify(source.json, null, 2)], { type: 'application/json' }), fileName);
+      else if ('make' in source) saveBlob(await source.make(), fileName);
       else if (source.large && apiKey === undefined) saveFrom(source.url, fileName);
       else saveBlob(await fetchBlob(source.url, apiKey), fileName);
     } catch (error) {
@@ -41,7 +50,7 @@ export function DownloadButton({ label, fileName, source }: DownloadButtonProps)
   };
   return (
     <>
-      <Button icon="download" onClick={() => void save()} aria-label={`Download ${label}`}>
+      <Button icon="download" onClick={() => void save()} aria-label={name}>
         {label}
       </Button>
       {failure && <span role="alert">{failure}</span>}

@@ -1,16 +1,17 @@
 import type { RunEnvelope } from '@fovea/contracts';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
-import { DownloadButton } from '../api/download-button.tsx';
 import { toShownProblem } from '../api/problem.ts';
 import { useDeleteRun, useReplay, useRun } from '../api/queries.ts';
 import { formatDate, humanize, shortId } from '../format.ts';
 import { headline } from '../results/headline.ts';
+import { Attachments } from '../results/attachments.tsx';
+import { Downloads } from '../results/downloads.tsx';
 import { Picture } from '../results/picture.tsx';
 import { ResultView } from '../results/result-view.tsx';
 import { TimingBar } from '../results/timing-bar.tsx';
+import { useExplorer } from '../results/use-explorer.ts';
 import { BackLink, Page } from '../shell/page.tsx';
-import { OverlayDownloads } from '../studio/result-panel.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { Panel } from '../ui/panel.tsx';
 import { ProblemCard } from '../ui/problem-card.tsx';
@@ -57,6 +58,7 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
   const { run, inputs, result, links } = envelope;
   const [deleting, setDeleting] = useState(false);
   const [overlay, setOverlay] = useState(true);
+  const explorer = useExplorer(envelope);
   const navigate = useNavigate();
   const deletion = useDeleteRun(run.id);
   const replay = useReplay(run.id);
@@ -98,6 +100,7 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
             alt={`Input of the run: ${headline(result).text}`}
             size={size}
             result={overlay ? result : undefined}
+            explorer={explorer}
             missing="The picture was not kept (FOVEA_KEEP_INPUTS). Its hash is below."
           />
         </div>
@@ -116,16 +119,10 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
             )
           }
         >
-          <ResultView result={result} />
+          <ResultView result={result} explorer={explorer} />
+          <Attachments envelope={envelope} />
           <TimingBar timings={run.timings} />
-          <div className={styles['actions']}>
-            <DownloadButton
-              label="JSON"
-              fileName={`${run.task}-${run.id}.json`}
-              source={{ json: envelope }}
-            />
-            {links.overlay && <OverlayDownloads id={run.id} task={run.task} png={links.overlay} />}
-          </div>
+          <Downloads envelope={envelope} explorer={explorer} picture={links.input} />
         </Panel>
       </div>
       <Provenance envelope={envelope} />

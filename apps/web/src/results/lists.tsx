@@ -1,6 +1,5 @@
 import type { ResultOf } from '@fovea/contracts';
-import { formatScore, humanize } from '../format.ts';
-import { Bars } from './bars.tsx';
+import { formatScore } from '../format.ts';
 import styles from './lists.module.css';
 
 interface Row {
@@ -28,16 +27,6 @@ function Rows({ rows, empty }: { rows: readonly Row[]; empty: string }) {
 const place = ({ x, y, width, height }: { x: number; y: number; width: number; height: number }): string =>
   `${Math.round(width)} × ${Math.round(height)} px at ${Math.round(x)}, ${Math.round(y)}`;
 
-export function BoxList({ items }: { items: ResultOf<'boxes'>['items'] }) {
-  const rows = items.map(({ label, score, box }, index) => ({
-    key: String(index),
-    label,
-    detail: place(box),
-    score: formatScore(score),
-  }));
-  return <Rows rows={rows} empty="Nothing was found above the minimum score." />;
-}
-
 export function TrackList({ result }: { result: ResultOf<'tracks'> }) {
   const rows = result.items.map(({ trackId, label, score, box, state }) => ({
     key: String(trackId),
@@ -46,26 +35,6 @@ export function TrackList({ result }: { result: ResultOf<'tracks'> }) {
     score: formatScore(score),
   }));
   return <Rows rows={rows} empty={`Nothing is tracked in frame ${result.frame}.`} />;
-}
-
-export function MaskList({ classes }: { classes: ResultOf<'masks'>['classes'] }) {
-  // The bar is the share of the picture that the class covers.
-  return (
-    <Bars
-      rows={classes.map(({ label, fraction }) => ({ label, score: fraction }))}
-      empty="No class was found."
-    />
-  );
-}
-
-export function KeypointList({ result }: { result: ResultOf<'keypoints'> }) {
-  const rows = result.items.map(({ handedness, keypoints, box, score }, index) => ({
-    key: String(index),
-    label: handedness ? `${humanize(handedness)} hand` : `${index + 1}`,
-    detail: `${keypoints.length} points, ${place(box)}`,
-    score: formatScore(score),
-  }));
-  return <Rows rows={rows} empty="Nobody was found above the minimum score." />;
 }
 
 export function MatchList({ items }: { items: ResultOf<'matches'>['items'] }) {

@@ -1,21 +1,21 @@
 import { assertUnreachable, type Result } from '@fovea/contracts';
 import { Bars } from './bars.tsx';
 import { BlobResult, MapsView } from './blobs.tsx';
-import { BoxList, KeypointList, MaskList, MatchList, TrackList } from './lists.tsx';
+import { ExplorerView } from './explorer-view.tsx';
+import { MatchList, TrackList } from './lists.tsx';
 import { TextView, VectorView } from './texts.tsx';
+import type { Explorer } from './use-explorer.ts';
 
 /** The numbers of a result, by its kind; what lies on the picture is drawn by Picture. */
-export function ResultView({ result }: { result: Result }) {
+export function ResultView({ result, explorer }: { result: Result; explorer: Explorer | undefined }) {
   switch (result.kind) {
     case 'labels':
     case 'audio-labels':
       return <Bars rows={result.labels} empty="No label reached the minimum score." />;
     case 'boxes':
-      return <BoxList items={result.items} />;
     case 'masks':
-      return <MaskList classes={result.classes} />;
     case 'keypoints':
-      return <KeypointList result={result} />;
+      return explorer && <ExplorerView explorer={explorer} />;
     case 'image':
       return <BlobResult blob={result.blob} caption={`${result.width} × ${result.height}, ${result.mime}`} />;
     case 'text':

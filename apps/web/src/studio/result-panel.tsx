@@ -1,8 +1,10 @@
 import { assertUnreachable, type RunEnvelope } from '@fovea/contracts';
 import { Link } from 'react-router';
-import { DownloadButton } from '../api/download-button.tsx';
+import { Attachments } from '../results/attachments.tsx';
+import { Downloads } from '../results/downloads.tsx';
 import { ResultView } from '../results/result-view.tsx';
 import { TimingBar } from '../results/timing-bar.tsx';
+import type { Explorer } from '../results/use-explorer.ts';
 import { formatMs, shortId } from '../format.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -15,12 +17,13 @@ import type { StudioItem } from './use-runs.ts';
 
 interface ResultPanelProps {
   item: StudioItem | undefined;
+  explorer: Explorer | undefined;
   onCancel: () => void;
   onRun: () => void;
 }
 
 /** The answer, or how far it is. */
-export function ResultPanel({ item, onCancel, onRun }: ResultPanelProps) {
+export function ResultPanel({ item, explorer, onCancel, onRun }: ResultPanelProps) {
   const running = item?.state.status === 'running' || item?.state.status === 'waiting';
   return (
     <Panel
@@ -37,12 +40,12 @@ export function ResultPanel({ item, onCancel, onRun }: ResultPanelProps) {
         )
       }
     >
-      <Body item={item} onRun={onRun} />
+      <Body item={item} explorer={explorer} onRun={onRun} />
     </Panel>
   );
 }
 
-function Body({ item, onRun }: { item: StudioItem | undefined; onRun: () => void }) {
+function Body({ item, explorer, onRun }: Omit<ResultPanelProps, 'onCancel'>) {
   if (!item) return <Placeholder text="The answer appears here." />;
   const { state } = item;
   switch (state.status) {
@@ -72,7 +75,14 @@ function Body({ item, onRun }: { item: StudioItem | undefined; onRun: () => void
         />
       );
     case 'done':
-      return <Done envelope={state.envelope} elapsedMs={state.elapsedMs} />;
+      return (
+        <Done
+          envelope={state.envelope}
+          explorer={explorer}
+          elapsedMs={state.elapsedMs}
+          picture={item.preview ?? state.envelope.links.input}
+        />
+      );
     default:
       return assertUnreachable(state);
   }
@@ -99,11 +109,19 @@ function Waiting() {
   );
 }
 
-function Done({ envelope, elapsedMs }: { envelope: RunEnvelope; elapsedMs: number }) {
+interface DoneProps {
+  envelope: RunEnvelope;
+  explorer: Explorer | undefined;
+  elapsedMs: number;
+  picture: string | undefined;
+}
+
+function Done({ envelope, explorer, elapsedMs, picture }: DoneProps) {
   const { run, result, links } = envelope;
   return (
     <div className={styles['stack']}>
-      <ResultView result={result} />
+      <ResultView result={result} explorer={explorer} />
+      <Attachments envelope={envelope} />
       <TimingBar timings={run.timings} />
       <div className={styles['facts']}>
         <Badge>{run.models[0]?.id}</Badge>
@@ -111,29 +129,12 @@ function Done({ envelope, elapsedMs }: { envelope: RunEnvelope; elapsedMs: numbe
         {run.batchSize > 1 && <Badge>batch of {run.batchSize}</Badge>}
         <span className={styles['muted']}>{formatMs(elapsedMs)} as this page waited</span>
       </div>
-      <div className={styles['actions']}>
-        <DownloadButton label="JSON" fileName={`${run.task}-${run.id}.json`} source={{ json: envelope }} />
-        {links.overlay && <OverlayDownloads id={run.id} task={run.task} png={links.overlay} />}
-      </div>
+      <Downloads envelope={envelope} explorer={explorer} picture={picture} />
       {links.self && (
         <p className={styles['run']}>
           Stored as <Link to={`/catalog/${run.id}`}>run {shortId(run.id)}</Link>
         </p>
       )}
     </div>
-  );
-}
-
-/** The picture with the result drawn into it, as pixels and as shapes. */
-export function OverlayDownloads({ id, task, png }: { id: string; task: string; png: string }) {
-  return (
-    <>
-      <DownloadButton label="PNG" fileName={`${task}-${id}.png`} source={{ url: png }} />
-      <DownloadButton
-        label="SVG"
-        fileName={`${task}-${id}.svg`}
-        source={{ url: png.replace(/\.png$/, '.svg') }}
-      />
-    </>
   );
 }

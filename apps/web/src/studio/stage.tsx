@@ -2,18 +2,20 @@ import type { Media } from '@fovea/contracts';
 import { useState } from 'react';
 import { classes } from '../format.ts';
 import { Picture } from '../results/picture.tsx';
+import type { Explorer } from '../results/use-explorer.ts';
 import { Icon } from '../ui/icon.tsx';
 import styles from './stage.module.css';
 import type { StudioItem } from './use-runs.ts';
 
 interface StageProps {
   item: StudioItem | undefined;
+  explorer: Explorer | undefined;
   media: Media;
   dragging: boolean;
 }
 
 /** The place of the picture: an invitation while empty, then the picture with the result over it. */
-export function Stage({ item, media, dragging }: StageProps) {
+export function Stage({ item, explorer, media, dragging }: StageProps) {
   const [overlay, setOverlay] = useState(true);
   const envelope = item?.state.status === 'done' ? item.state.envelope : undefined;
   const input = Object.values(envelope?.inputs ?? {})[0];
@@ -26,6 +28,7 @@ export function Stage({ item, media, dragging }: StageProps) {
           alt={item.name}
           size={size}
           result={overlay ? envelope?.result : undefined}
+          explorer={explorer}
           missing={missing(item, media)}
         />
       ) : (

@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useModels } from '../api/queries.ts';
 import { changedValues, readFields } from '../forms/schema.ts';
+import { useExplorer } from '../results/use-explorer.ts';
 import { useIncoming } from '../shell/incoming.tsx';
 import { ResultPanel } from './result-panel.tsx';
 import { sameRequest, type RunRequest, type Source } from './run-request.ts';
@@ -47,6 +48,7 @@ export function Studio({ task }: { task: TaskInfo }) {
   useShortcuts({ onRun: () => canRun && runAll(), onCancel: cancel });
 
   const { state, request } = selected ?? {};
+  const explorer = useExplorer(state?.status === 'done' ? state.envelope : undefined);
   const stale = request !== undefined && !busy && !sameRequest(request, requestOf(selected?.source));
   const note =
     lacking.length > 0
@@ -58,12 +60,12 @@ export function Studio({ task }: { task: TaskInfo }) {
     <div className={styles['studio']}>
       {primary && (
         <div className={styles['stage']}>
-          <Stage item={selected} media={primary.media} dragging={dragging} />
+          <Stage item={selected} explorer={explorer} media={primary.media} dragging={dragging} />
           {items.length > 1 && <RunStrip items={items} selected={selected?.id} onSelect={select} />}
         </div>
       )}
       <div className={styles['result']} data-empty={!selected}>
-        <ResultPanel item={selected} onCancel={cancel} onRun={runAll} />
+        <ResultPanel item={selected} explorer={explorer} onCancel={cancel} onRun={runAll} />
       </div>
       {primary && (
         <div className={styles['sources']}>

@@ -11,8 +11,8 @@ type Result = ResultOf<'keypoints'>;
 type Item = Result['items'][number];
 type Keypoint = Item['keypoints'][number];
 
-/** Keypoints below it are guesses about what is hidden. */
-const MIN_KEYPOINT_SCORE = 0.2;
+/** Keypoints below it are guesses about what is hidden: they are not drawn. */
+export const MIN_KEYPOINT_SCORE = 0.2;
 /** The points of a face are many: they must not hide it. */
 const FACE_POINT_OPACITY = 0.55;
 
