@@ -9,6 +9,13 @@ const CatalogPage = lazy(async () => ({ default: (await import('./catalog/catalo
 const RunPage = lazy(async () => ({ default: (await import('./catalog/run-page.tsx')).RunPage }));
 const ModelsPage = lazy(async () => ({ default: (await import('./models/models-page.tsx')).ModelsPage }));
 const ModelPage = lazy(async () => ({ default: (await import('./models/model-page.tsx')).ModelPage }));
+const JobsPage = lazy(async () => ({ default: (await import('./jobs/jobs-page.tsx')).JobsPage }));
+const EvaluationsPage = lazy(async () => ({
+  default: (await import('./evaluations/evaluations-page.tsx')).EvaluationsPage,
+}));
+const EvaluationPage = lazy(async () => ({
+  default: (await import('./evaluations/evaluation-page.tsx')).EvaluationPage,
+}));
 
 export function App() {
   return (
@@ -22,6 +29,9 @@ export function App() {
             <Route path="catalog/:id" element={<RunPage />} />
             <Route path="models" element={<ModelsPage />} />
             <Route path="models/:id" element={<ModelPage />} />
+            <Route path="jobs" element={<JobsPage />} />
+            <Route path="evaluations" element={<EvaluationsPage />} />
+            <Route path="evaluations/:id" element={<EvaluationPage />} />
             <Route path="*" element={<NotFound />} />
           </Route>
         </Routes>

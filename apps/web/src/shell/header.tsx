@@ -12,6 +12,8 @@ const PAGES = [
   ['/', 'Studio', ['', 'studio']],
   ['/catalog', 'Catalog', ['catalog']],
   ['/models', 'Models', ['models']],
+  ['/evaluations', 'Evaluations', ['evaluations']],
+  ['/jobs', 'Jobs', ['jobs']],
 ] as const satisfies [path: string, name: string, sections: readonly string[]][];
 
 export function Header() {

@@ -19,6 +19,8 @@ const PATHS = {
   key: 'M14.5 14a5 5 0 1 0-4.7-3.3L4 16.5V20h3.5v-2.5H10V15l1.3-1.3a5 5 0 0 0 3.2.3zM16 8.5v.1',
   back: 'M15 5.5 8.5 12l6.5 6.5',
   filter: 'M4 6h16M7 12h10M10 18h4',
+  clock: 'M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17zM12 7.5V12l3 2',
+  chart: 'M4.5 4v15.5H20M8 15.5l3.5-4.5 3 2.5L19.5 7',
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,0 +1,103 @@
+import type { Job, JobState } from '@fovea/contracts';
+import { isUnfinished, useJobAction } from '../api/job-queries.ts';
+import { toShownProblem } from '../api/problem.ts';
+import { formatAgo, formatDate, formatDuration, formatNumber, humanize, shortId } from '../format.ts';
+import { Badge, type Tone } from '../ui/badge.tsx';
+import { Button, ButtonLink } from '../ui/button.tsx';
+import { ProblemCard } from '../ui/problem-card.tsx';
+import styles from './job-row.module.css';
+
+const TONES: Readonly<Record<JobState, Tone>> = {
+  queued: 'neutral',
+  active: 'accent',
+  completed: 'good',
+  failed: 'bad',
+  cancelled: 'warn',
+};
+
+/** One job: what it does, how far it is, and what came out. */
+export function JobRow({ job }: { job: Job }) {
+  const action = useJobAction(job.id);
+  const unfinished = isUnfinished(job);
+  return (
+    <li className={styles['row']}>
+      <div className={styles['head']}>
+        <h2 className={styles['title']}>{titleOf(job)}</h2>
+        <Badge tone={TONES[job.state]}>{humanize(job.state)}</Badge>
+        <div className={styles['actions']}>
+          <ResultLink job={job} />
+          {(job.state === 'failed' || job.state === 'cancelled') && (
+            <Button icon="replay" disabled={action.isPending} onClick={() => action.mutate('retry')}>
+              Again
+            </Button>
+          )}
+          <Button
+            look={unfinished ? 'plain' : 'quiet'}
+            icon={unfinished ? 'close' : 'trash'}
+            disabled={action.isPending}
+            onClick={() => action.mutate('cancel')}
+            aria-label={`${unfinished ? 'Cancel' : 'Remove'} job ${shortId(job.id)}`}
+          >
+            {unfinished ? 'Cancel' : 'Remove'}
+          </Button>
+        </div>
+      </div>
+      {job.state === 'active' && <Progress job={job} />}
+      <p className={styles['meta']}>
+        <span>{describeRequest(job)}</span>
+        <time dateTime={job.createdAt} title={formatDate(job.createdAt)}>
+          {formatAgo(job.createdAt)}
+        </time>
+        {job.startedAt && job.finishedAt && (
+          <span>took {formatDuration(Date.parse(job.finishedAt) - Date.parse(job.startedAt))}</span>
+        )}
+        {job.attempts > 1 && <span>begun {job.attempts} times</span>}
+      </p>
+      {job.error && <ProblemCard problem={toShownProblem(job.error)} />}
+      {action.isError && <ProblemCard problem={toShownProblem(action.error)} />}
+    </li>
+  );
+}
+
+const titleOf = ({ kind, task }: Job): string =>
+  kind === 'evaluation' ? `Evaluation of ${humanize(task).toLowerCase()}` : humanize(task);
+
+/** The model and, for an evaluation, the data set, as they were asked for. */
+function describeRequest({ request }: Job): string {
+  const dataset = request['dataset'] as { format?: string; folder?: string } | undefined;
+  const model = typeof request['model'] === 'string' ? request['model'] : undefined;
+  return [dataset && `${dataset.format}: ${dataset.folder}`, model].filter(Boolean).join(' · ');
+}
+
+function Progress({ job: { progress } }: { job: Job }) {
+  if (!progress || progress.total === 0)
+    return <progress className={styles['bar']} aria-label="Progress, not yet known" />;
+  const { done, total, unit, etaMs } = progress;
+  const text = `${formatNumber(done)} of ${formatNumber(total)} ${unit}`;
+  return (
+    <div className={styles['progress']}>
+      <progress className={styles['bar']} value={done} max={total} aria-label="Progress" />
+      <span>
+        {text}
+        {etaMs !== null && etaMs > 0 && `, ${formatDuration(etaMs)} left`}
+      </span>
+    </div>
+  );
+}
+
+function ResultLink({ job: { result } }: { job: Job }) {
+  if (!result) return null;
+  if ('evaluationId' in result)
+    return (
+      <ButtonLink to={`/evaluations/${result.evaluationId}`} look="primary">
+        Open the report
+      </ButtonLink>
+    );
+  if ('run' in result) return <ButtonLink to={`/catalog/${result.run.id}`}>Open the run</ButtonLink>;
+  const runs = result.runs.filter((one) => 'run' in one).length;
+  return (
+    <span className={styles['count']}>
+      {runs} of {result.runs.length} pictures done
+    </span>
+  );
+}
