@@ -9,6 +9,7 @@ import { Database, migrateDatabase } from './database.ts';
 import { Evaluations } from './evaluations.ts';
 import { guarded } from './failures.ts';
 import { Idempotency } from './idempotency.ts';
+import { Jobs } from './jobs.ts';
 import { silentLog, type Log } from './log.ts';
 import { EmbeddedPostgres } from './postgres/server.ts';
 import { prepareRecord, type BlobUse, type PreparedRecord, type RunRecord } from './record.ts';
@@ -58,6 +59,9 @@ export interface Catalog {
     delete(owner: string, id: string): Promise<boolean>;
   };
   readonly evaluations: Pick<Evaluations, 'record' | 'get' | 'list' | 'delete'>;
+  readonly jobs: Jobs;
+  /** The connections, for the tables of the job queue alone: it keeps them in a schema of its own. */
+  readonly queue: { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
   readonly idempotency: Pick<Idempotency, 'begin' | 'complete' | 'release'>;
   readonly blobs: Pick<Blobs, 'put' | 'get' | 'open' | 'forget'>;
   /**
@@ -172,6 +176,9 @@ async function buildCatalog({ options, database, files, server, release }: Parts
       delete: (owner, id) => runs.delete(owner, id),
     },
     evaluations: new Evaluations(database, files),
+    jobs: new Jobs(database, files, blobs),
+    // Its migrations may take longer than a query.
+    queue: { executeSql: (text, values) => database.maintain(text, values) },
     idempotency,
     blobs,
     gc,

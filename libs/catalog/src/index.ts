@@ -4,6 +4,7 @@ export type { Collected } from './collect.ts';
 export { lockDataFolder, readDataLock, type DataLock, type DataLockInfo } from './data-lock.ts';
 export type { EvaluationRecord } from './evaluations.ts';
 export type { KeyState } from './idempotency.ts';
+export type { JobEnding, JobRecord } from './jobs.ts';
 export type { Log } from './log.ts';
 export type { RecordedBlob, RecordedInput, RunRecord } from './record.ts';
 export type { Expired, KeepOptions } from './retention.ts';

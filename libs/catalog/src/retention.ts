@@ -4,7 +4,7 @@ const BATCH = 500;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface KeepOptions {
-  /** Runs and uploads older than this are deleted. 0 or undefined = for ever. */
+  /** Runs, uploads and finished jobs older than this are deleted. 0 or undefined = for ever. */
   readonly days?: number;
   /** The most bytes of blobs; what holds the oldest is deleted first. 0 or undefined = no limit. */
   readonly bytes?: number;
@@ -13,12 +13,14 @@ export interface KeepOptions {
 export interface Expired {
   readonly removedRuns: number;
   readonly removedUploads: number;
+  readonly removedJobs: number;
 }
 
 /** Deletes what is too old or too much; the blobs go with the collection that follows. */
 export async function expireRuns(database: Database, keep: KeepOptions): Promise<Expired> {
   let removedRuns = 0;
   let removedUploads = 0;
+  let removedJobs = 0;
   if (keep.days) {
     const before = new Date(Date.now() - keep.days * DAY_MS);
     removedRuns += await deleteInBatches(
@@ -27,6 +29,11 @@ export async function expireRuns(database: Database, keep: KeepOptions): Promise
       before,
     );
     removedUploads += await deleteInBatches(database, UPLOADS.replace('<=', '<'), before);
+    removedJobs += await deleteInBatches(
+      database,
+      'DELETE FROM jobs WHERE id IN (SELECT id FROM jobs WHERE finished_at < $1 LIMIT $2)',
+      before,
+    );
   }
   const limit = keep.bytes ? await overflowEnd(database, keep.bytes) : null;
   if (limit) {
@@ -37,8 +44,15 @@ export async function expireRuns(database: Database, keep: KeepOptions): Promise
       limit,
     );
     removedUploads += await deleteInBatches(database, UPLOADS, limit);
+    removedJobs += await deleteInBatches(
+      database,
+      `DELETE FROM jobs WHERE id IN (
+         SELECT j.id FROM jobs j JOIN blob_references r ON r.job_id = j.id
+         WHERE j.finished_at IS NOT NULL AND r.created_at <= $1 LIMIT $2)`,
+      limit,
+    );
   }
-  return { removedRuns, removedUploads };
+  return { removedRuns, removedUploads, removedJobs };
 }
 
 const UPLOADS = `DELETE FROM blob_references WHERE id IN (

@@ -1,0 +1,5 @@
+/** Sentences for the operator. */
+export interface JobsLog {
+  info(message: string): void;
+  warn(message: string): void;
+}
