@@ -1,1 +1,3 @@
-export {};
+export { faces } from './faces.ts';
+export { hands } from './hands.ts';
+export { pose } from './pose.ts';
