@@ -152,10 +152,15 @@ export const SETTINGS = {
     shown: '60000',
     about: 'milliseconds after which an interactive request is given up',
   }),
+  jobs: setting('FOVEA_JOBS', count(0, 64), {
+    fallback: 2,
+    shown: '2',
+    about: 'jobs worked on at the same time; 0 = none here, they wait for another process on the same Postgres',
+  }),
   keepDays: setting('FOVEA_KEEP_DAYS', count(0, 36_500), {
     fallback: 0,
     shown: '0 = for ever',
-    about: 'days that runs are kept',
+    about: 'days that runs and finished jobs are kept',
   }),
   keepBytes: setting('FOVEA_KEEP_BYTES', size, {
     fallback: 0,

@@ -16,9 +16,12 @@ import { codeVersion, repositoryRoot } from '../version.ts';
 import { difference } from './difference.ts';
 import { Executor, type ExecuteRequest } from './executor.ts';
 import type { InputsByName } from './inputs.ts';
+import { createJobs, type Jobs } from './jobs.ts';
 import { drawOverlay, type OverlayFormat } from './overlay.ts';
+import { parseParams } from './params.ts';
 import { Registry, type Application } from './registry.ts';
 import { forward } from './remote.ts';
+import { runWork } from './run-jobs.ts';
 
 /** What the engine, the inference library and the catalog log to (pino's shape). */
 export interface Log {
@@ -42,6 +45,8 @@ export class Engine {
   readonly registry: Registry;
   readonly inference: Inference;
   readonly catalog: Catalog | undefined;
+  /** Undefined without a catalog; a server starts them when it is ready. */
+  readonly jobs: Jobs | undefined;
   readonly settings: Settings;
   readonly version: string;
   /** Set while shutting down: readiness says so. */
@@ -57,6 +62,8 @@ export class Engine {
     this.inference = parts.inference;
     this.catalog = parts.catalog;
     this.version = parts.version;
+    this.jobs = parts.catalog && createJobs(parts.catalog, options.settings, options.log);
+    this.jobs?.register('run', runWork(this));
     const { maxPixels, deadlineMs, keepInputs } = options.settings;
     this.executor = new Executor({
       ...parts,
@@ -114,6 +121,16 @@ export class Engine {
     return request.idempotency && request.store !== false && this.catalog
       ? this.once(this.catalog, { ...request, idempotency: request.idempotency }, run)
       : run();
+  }
+
+  /** What can be wrong with a request before it is run. @throws NOT_FOUND, INVALID_PARAMETER */
+  check(request: ExecuteRequest): void {
+    const { definition, remote } = this.registry.get(request.task);
+    if (remote !== undefined) return; // that service knows its models
+    parseParams(definition, request.params, {
+      model: request.model,
+      ownModels: () => this.ownModels(definition.task),
+    });
   }
 
   /** One run per picture of the primary input, side by side; each fails alone. */
@@ -181,8 +198,15 @@ export class Engine {
   }
 
   async close(): Promise<void> {
+    await this.jobs?.close();
     await this.inference.drain(10_000);
     await Promise.allSettled([this.inference.close(), this.catalog?.close()]);
+  }
+
+  /** @throws CATALOG_UNAVAILABLE in a process that keeps nothing */
+  needJobs(): Jobs {
+    if (!this.jobs) throw new VisionError('CATALOG_UNAVAILABLE', 'this process keeps no jobs');
+    return this.jobs;
   }
 
   /** @throws CATALOG_UNAVAILABLE in a process that keeps nothing */
