@@ -12,6 +12,7 @@ const schema: ParamSchema = {
       ],
     },
     labels: { type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'integer' }] } },
+    boxes: { type: 'array', items: { type: 'array', items: { type: 'number' }, minItems: 4 } as ParamSchema },
     mode: { type: 'string', enum: ['accurate', 'fast'] },
     crops: { anyOf: [1, 5, 10].map((value) => ({ type: 'number', const: value })), default: 1 },
     tiles: { type: 'boolean', default: false },
@@ -44,6 +45,24 @@ describe('options from a JSON Schema', () => {
     [['--labels', '["a,b", 3]'], { labels: ['a,b', 3] }],
     [['--labels', 'a', '--labels', 'b,c'], { labels: ['a', 'b', 'c'] }],
     [['--labels', ''], { labels: [] }],
+    [
+      ['--boxes', '[[1,2,3,4],[5,6,7,8]]'],
+      {
+        boxes: [
+          [1, 2, 3, 4],
+          [5, 6, 7, 8],
+        ],
+      },
+    ],
+    [
+      ['--boxes', '[1,2,3,4]', '--boxes', '[[5,6,7,8]]'],
+      {
+        boxes: [
+          [1, 2, 3, 4],
+          [5, 6, 7, 8],
+        ],
+      },
+    ],
     [['--mode', 'fast'], { mode: 'fast' }],
     [['--crops', '10'], { crops: 10 }],
     [['--tiles'], { tiles: true }],
@@ -63,6 +82,7 @@ describe('options from a JSON Schema', () => {
     [['--mode', 'slow'], /it must be one of accurate, fast/],
     [['--crops', '7'], /it must be 1\|5\|10/],
     [['--labels', '[1,'], /it must be a list as JSON/],
+    [['--boxes', '1,2,3,4'], /it must be a list of lists as JSON/],
     [['--region', 'x'], /it must be an object as JSON/],
     [['--topk', '3'], /unknown option '--topk'\n\(Did you mean --top-k\?\)/],
   ])('%j is refused', (args, message) => {

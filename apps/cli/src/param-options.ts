@@ -112,9 +112,16 @@ function readAs(schema: ParamSchema, text: string): unknown {
     case 'object':
       return readJson(text, 'an object');
     case 'array': {
-      if (text.startsWith('[')) return readJson(text, 'a list');
+      const { items } = schema;
+      const isNested = items !== undefined && kindOf(items) === 'array';
+      if (text.startsWith('[')) {
+        const list = readJson(text, 'a list');
+        // One entry of a list of lists, as the option may be repeated.
+        return isNested && Array.isArray(list) && !list.every(Array.isArray) ? [list] : list;
+      }
+      if (isNested) throw new InvalidArgumentError('it must be a list of lists as JSON');
       const parts = text === '' ? [] : text.split(/,(?! )/).map((part) => part.trim());
-      return parts.map((part) => (schema.items ? readValue(schema.items, part) : part));
+      return parts.map((part) => (items ? readValue(items, part) : part));
     }
     default:
       return text;

@@ -13,6 +13,7 @@ const definition = defineApplication({
     minScore: z.number().min(0).max(1).default(0),
     labels: z.array(z.string()).optional(),
     fast: z.boolean().default(false),
+    boxes: z.array(z.array(z.number()).length(4)).optional(),
   }),
   models: { primary: { choices: ['large', 'small'] }, second: { choices: ['helper'] } },
   run: async () => ({ kind: 'labels', labels: [] }),
@@ -69,6 +70,31 @@ describe('queryParams', () => {
     [{ minScore: '0.25' }, { minScore: 0.25 }],
     [{ labels: 'cat, dog' }, { labels: ['cat', 'dog'] }],
     [{ labels: ['cat', 'dog'] }, { labels: ['cat', 'dog'] }],
+    [{ labels: '["a,b", "c"]' }, { labels: ['a,b', 'c'] }],
+    [{ labels: ['["a,b"]', 'c'] }, { labels: ['a,b', 'c'] }],
+    [{ labels: ['cat'] }, { labels: ['cat'] }],
+    [
+      { boxes: '[[1, 2, 3, 4], [5, 6, 7.5, 8]]' },
+      {
+        boxes: [
+          [1, 2, 3, 4],
+          [5, 6, 7.5, 8],
+        ],
+      },
+    ],
+    [{ boxes: '[1, 2, 3, 4]' }, { boxes: [[1, 2, 3, 4]] }],
+    [
+      { boxes: ['[1,2,3,4]', '[[5,6,7,8],[9,9,9,9]]'] },
+      {
+        boxes: [
+          [1, 2, 3, 4],
+          [5, 6, 7, 8],
+          [9, 9, 9, 9],
+        ],
+      },
+    ],
+    [{ boxes: '[[1, 2' }, { boxes: '[[1, 2' }],
+    [{ boxes: '[]' }, { boxes: [] }],
     [{ fast: 'true' }, { fast: true }],
     [{ fast: 'maybe' }, { fast: 'maybe' }],
     [{ topK: 'three' }, { topK: 'three' }],

@@ -6,6 +6,7 @@ interface JsonSchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly anyOf?: readonly JsonSchema[];
+  readonly items?: JsonSchema;
 }
 
 export interface ModelChoice {
@@ -98,7 +99,8 @@ function wrongModel(
 }
 
 /**
- * Parameters of a query string as the JSON that they mean, by the task's JSON Schema: `topK=3&labels=cat,dog`.
+ * Parameters of a query string as the JSON that they mean, by the task's JSON Schema: `topK=3&labels=cat,dog`. A list
+ * may also be JSON (`labels=["a,b"]`); a list of lists must be, whole or one entry at a time: `boxes=[1,2,3,4]`.
  * What cannot be read as the wanted type is left as text, for the schema to name.
  */
 export function queryParams(
@@ -115,8 +117,8 @@ export function queryParams(
 
 function coerce(schema: JsonSchema, value: string | string[]): unknown {
   const types = schema.anyOf?.map((option) => option.type) ?? [schema.type];
-  if (types.includes('array'))
-    return (Array.isArray(value) ? value : value.split(',')).map((part) => part.trim());
+  const list = [schema, ...(schema.anyOf ?? [])].find(({ type }) => type === 'array');
+  if (list) return coerceList(list, value);
   const text = Array.isArray(value) ? (value.at(-1) ?? '') : value;
   if (
     (types.includes('number') || types.includes('integer')) &&
@@ -125,12 +127,24 @@ function coerce(schema: JsonSchema, value: string | string[]): unknown {
   )
     return Number(text);
   if (types.includes('boolean') && /^(true|1|false|0)$/.test(text)) return text === 'true' || text === '1';
-  if (types.includes('object')) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return text;
-    }
+  return types.includes('object') ? fromJson(text) : text;
+}
+
+function coerceList({ items }: JsonSchema, value: string | string[]): unknown {
+  if (typeof value === 'string' && !value.trim().startsWith('['))
+    return value.split(',').map((part) => part.trim());
+  const parts = [value].flat().map((part) => (part.trim().startsWith('[') ? fromJson(part) : part.trim()));
+  // What cannot be read stays the text it is, for the schema to name.
+  if (typeof value === 'string' && !Array.isArray(parts[0])) return value;
+  const isEntry = (part: unknown): boolean =>
+    !Array.isArray(part) || (items?.type === 'array' && !part.every(Array.isArray));
+  return parts.flatMap((part) => (isEntry(part) ? [part] : part));
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
-  return text;
 }
