@@ -1,1 +1,3 @@
 export { detection } from './detection.ts';
+export { segmentation } from './segmentation.ts';
+export { semanticSegmentation } from './semantic-segmentation.ts';

@@ -1,11 +1,11 @@
 import { classification } from '@fovea/classification';
-import { detection } from '@fovea/detection';
+import { detection, segmentation, semanticSegmentation } from '@fovea/detection';
 import type { Application } from '@fovea/host';
 import { faces, hands, pose } from '@fovea/pose';
 
 /** Every application of Fovea: one line each. */
 export const APPLICATIONS: readonly Application[] = [
   { app: 'classification', definitions: [classification] },
-  { app: 'detection', definitions: [detection] },
+  { app: 'detection', definitions: [detection, segmentation, semanticSegmentation] },
   { app: 'pose', definitions: [pose, hands, faces] },
 ];
