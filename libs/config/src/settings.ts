@@ -155,7 +155,8 @@ export const SETTINGS = {
   jobs: setting('FOVEA_JOBS', count(0, 64), {
     fallback: 2,
     shown: '2',
-    about: 'jobs worked on at the same time; 0 = none here, they wait for another process on the same Postgres',
+    about:
+      'jobs worked on at the same time; 0 = none here, they wait for another process on the same Postgres',
   }),
   keepDays: setting('FOVEA_KEEP_DAYS', count(0, 36_500), {
     fallback: 0,

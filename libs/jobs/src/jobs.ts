@@ -195,7 +195,9 @@ export class Jobs {
   async #same(owner: string, id: string, { kind, task, request }: Omit<Submission, 'id'>): Promise<Job> {
     const there = await this.#options.store.get(owner, id);
     const same =
-      there?.kind === kind && there.task === task && JSON.stringify(there.request) === JSON.stringify(request);
+      there?.kind === kind &&
+      there.task === task &&
+      JSON.stringify(there.request) === JSON.stringify(request);
     if (!same) throw new VisionError('CONFLICT', 'the Idempotency-Key belongs to the job of another request');
     return there;
   }
@@ -208,9 +210,13 @@ export class Jobs {
       const entry = entries.get(id);
       if (entry === 'waiting' || entry === 'active') continue;
       if (entry === 'lost') {
-        const error = new VisionError('INTERNAL', `the server ended ${MAX_CRASHES} times while it worked on this job`, {
-          hint: 'Something in its inputs may be too large for the memory of the server: see its log. POST …/retry tries once more.',
-        });
+        const error = new VisionError(
+          'INTERNAL',
+          `the server ended ${MAX_CRASHES} times while it worked on this job`,
+          {
+            hint: 'Something in its inputs may be too large for the memory of the server: see its log. POST …/retry tries once more.',
+          },
+        );
         const job = await store.settle(id, attempts, { state: 'failed', error: problemOf(error, id) });
         if (job) this.#watchers.tell(job);
         await queue.remove(id);
@@ -248,7 +254,8 @@ export class Jobs {
         if (this.#stopping) running.interrupt('stopping');
         this.#watchers.tell(begun.job);
         end = await this.#work(running, waitMs !== undefined);
-        if (end === 'again') await delay(waitMs, undefined, { signal: running.context.signal }).catch(() => {});
+        if (end === 'again')
+          await delay(waitMs, undefined, { signal: running.context.signal }).catch(() => {});
         else if (end) {
           const job = await store.settle(id, running.attempt, end);
           if (job) this.#watchers.tell(job);

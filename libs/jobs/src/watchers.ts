@@ -43,7 +43,7 @@ export class Watchers {
     const watch: Watch = { owner, listener, told: '' };
     const watches = this.#watches.get(id) ?? new Set();
     this.#watches.set(id, watches.add(watch));
-    if (this.#closed) this.#end(id, { type: 'end' });
+    if (this.#closed) queueMicrotask(() => this.gone(id));
     else this.#schedule();
     return () => this.#remove(id, watch);
   }

@@ -1,5 +1,12 @@
 import { primaryInput, type JobContext, type JobWork } from '@fovea/application';
-import { VisionError, type BatchEnvelope, type Job, type Problem, type RunEnvelope, type Task } from '@fovea/contracts';
+import {
+  VisionError,
+  type BatchEnvelope,
+  type Job,
+  type Problem,
+  type RunEnvelope,
+  type Task,
+} from '@fovea/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as uuidOf } from 'uuid';
 import { asVisionError } from '../server/problem.ts';
@@ -156,7 +163,10 @@ async function untilThereIsRoom<T>(signal: AbortSignal, work: () => Promise<T>):
     }
 }
 
-async function runOne(engine: Engine, { context, run, inputs, index, signal, only }: OneRun): Promise<RunEnvelope> {
+async function runOne(
+  engine: Engine,
+  { context, run, inputs, index, signal, only }: OneRun,
+): Promise<RunEnvelope> {
   const read: Record<string, InputBytes[]> = {};
   for (const [name, blobs] of Object.entries(inputs))
     read[name] = await Promise.all(

@@ -75,12 +75,20 @@ async function readRaw(request: IncomingMessage, { maxBytes, primary }: BodyOpti
   return { inputs: { [primary]: [input] } };
 }
 
+/** The most bytes of a JSON body: base64 grows an input by a third, and two of them must fit. */
+export const jsonLimit = (maxBytes: number): number => Math.ceil((maxBytes * 4) / 3) * 2 + MAX_FIELD_BYTES;
+
 async function readJson(request: IncomingMessage, options: BodyOptions): Promise<RunBody> {
-  // base64 grows bytes by a third
-  const limit = Math.ceil((options.maxBytes * 4) / 3) * 2 + MAX_FIELD_BYTES;
-  const parsed = RunRequest.safeParse(await readJsonBody(request, limit));
+  const parsed = RunRequest.safeParse(await readJsonBody(request, jsonLimit(options.maxBytes)));
   if (!parsed.success) throw invalidFields(parsed.error, 'INVALID_REQUEST');
-  const { inputs = {}, input, params, model } = parsed.data;
+  return { ...(await readSources(parsed.data, options)), params: parsed.data.params };
+}
+
+/** The bytes that a JSON body names. @throws INVALID_REQUEST, PAYLOAD_TOO_LARGE and what fetching an input throws */
+export async function readSources(
+  { inputs = {}, input, model }: Pick<RunRequest, 'inputs' | 'input' | 'model'>,
+  options: BodyOptions,
+): Promise<RunBody> {
   const named = { ...inputs };
   if (input !== undefined) {
     if (options.primary === undefined) throw new VisionError('INVALID_REQUEST', 'this task takes no input');
@@ -89,7 +97,7 @@ async function readJson(request: IncomingMessage, options: BodyOptions): Promise
   const read: Record<string, InputBytes[]> = {};
   for (const [name, sources] of Object.entries(named))
     read[name] = await Promise.all([sources].flat().map((source) => fromSource(source, name, options)));
-  return { inputs: read, params, ...(model === undefined ? {} : { model }) };
+  return { inputs: read, ...(model === undefined ? {} : { model }) };
 }
 
 async function fromSource(

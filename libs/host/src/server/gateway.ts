@@ -2,8 +2,11 @@ import { Inject } from '@nestjs/common';
 import { WebSocketGateway, type OnGatewayConnection } from '@nestjs/websockets';
 import { primaryInput } from '@fovea/application';
 import {
+  isProblem,
   VisionError,
   type ClientToServer,
+  type Job,
+  type Problem,
   type ServerToClient,
   type SocketAnswer,
   type SocketInputs,
@@ -40,6 +43,53 @@ export class Gateway implements OnGatewayConnection {
       const answer = typeof acknowledge === 'function' ? acknowledge : () => undefined;
       void this.run(socket, { request, inputs, signal: closed.signal }).then(answer);
     });
+    this.watchJobs(socket);
+  }
+
+  /** `job:watch` and `job:unwatch`; what is watched ends with the connection. */
+  private watchJobs(socket: Socket<ClientToServer, ServerToClient>): void {
+    const watched = new Map<string, () => void>();
+    const unwatch = (id: string) => {
+      watched.get(id)?.();
+      watched.delete(id);
+    };
+    socket.on('disconnect', () => [...watched.keys()].forEach(unwatch));
+    socket.on('job:unwatch', (request) => unwatch(String((request as { id?: unknown } | null)?.id)));
+    socket.on('job:watch', (request, acknowledge) => {
+      const answer = typeof acknowledge === 'function' ? acknowledge : () => undefined;
+      void this.findJob(request).then((job) => {
+        answer(job);
+        if (isProblem(job) || socket.disconnected) return;
+        const { id } = job;
+        unwatch(id);
+        const end = this.engine.needJobs().watch(OWNER, id, (event) => {
+          if (event.type === 'progress') socket.emit('job:progress', event.data);
+          else if (event.type === 'partial') socket.emit('job:partial', event.data);
+          else watched.delete(id);
+          if (event.type === 'done') socket.emit('job:done', event.data);
+        });
+        watched.set(id, end);
+      });
+    });
+  }
+
+  private async findJob(request: unknown): Promise<Job | Problem> {
+    try {
+      const message = z.strictObject({ id: z.string() }).safeParse(request);
+      if (!message.success)
+        throw new VisionError('INVALID_REQUEST', 'job:watch needs {id}', {
+          hint: "Emit 'job:watch' with {id: '…'}, then a callback.",
+        });
+      return await this.engine.needJobs().get(OWNER, message.data.id);
+    } catch (error) {
+      return this.problem(error);
+    }
+  }
+
+  private problem(error: unknown): Problem {
+    const known = asVisionError(error);
+    this.metrics.problem(known.code);
+    return known.toProblem(uuid());
   }
 
   private async run(
@@ -68,9 +118,7 @@ export class Gateway implements OnGatewayConnection {
         onPartial: (result) => socket.emit('run:partial', { task, result }),
       });
     } catch (error) {
-      const known = asVisionError(error);
-      this.metrics.problem(known.code);
-      return known.toProblem(uuid());
+      return this.problem(error);
     }
   }
 }

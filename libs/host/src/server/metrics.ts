@@ -63,6 +63,18 @@ export class Metrics {
         for (const { device } of engine.inference.stats().hosts) this.inc({ device });
       },
     });
+    new Gauge({
+      name: 'fovea_jobs',
+      help: 'Jobs that are kept, by state',
+      labelNames: ['state'],
+      registers,
+      async collect() {
+        this.reset();
+        // The other metrics are answered while the catalog is away.
+        const counts = await engine.jobs?.counts().catch(() => undefined);
+        for (const [state, count] of Object.entries(counts ?? {})) this.set({ state }, count);
+      },
+    });
     const restarts = new Counter({
       name: 'fovea_session_host_failures_total',
       help: 'Crashes and hangs of session hosts',

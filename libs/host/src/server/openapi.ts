@@ -1,7 +1,9 @@
 import type { TaskInfo } from '@fovea/contracts';
 import * as contracts from '@fovea/contracts';
 import { z } from 'zod';
+import { asyncAnswer, jobPaths, preferHeader } from './openapi-jobs.ts';
 import { ref, json, ok, binary, problems, path, query, type Json } from './openapi-parts.ts';
+import { systemPaths } from './openapi-system.ts';
 
 const ID = path('id', 'the id');
 
@@ -55,6 +57,7 @@ function runOperation(task: TaskInfo): Json {
         schema: { type: 'string' },
         description: 'a repeat answers the first run',
       },
+      preferHeader(),
       { name: 'X-Request-Id', in: 'header', schema: { type: 'string' } },
       {
         name: 'Accept',
@@ -90,6 +93,7 @@ function runOperation(task: TaskInfo): Json {
           'text/event-stream': { schema: {} },
         },
       },
+      ...asyncAnswer(),
       ...problems(
         'INVALID_REQUEST',
         'UNAUTHENTICATED',
@@ -123,18 +127,6 @@ function queryParameters(schemaOfQuery: z.ZodObject): Json[] {
 
 /** The OpenAPI 3.1 description of a server with these tasks, made from the same schemas that check the requests. */
 export function openApi(tasks: readonly TaskInfo[], version: string): Json {
-  const modelAction = (action: string) => ({
-    post: {
-      operationId: `${action}-model`,
-      tags: ['models'],
-      summary: `${action} a model`,
-      parameters: [ID],
-      responses: {
-        ...ok('ModelInfo', 'the model'),
-        ...problems('NOT_FOUND', 'MODEL_MISSING', 'MODEL_FAILED', 'STORAGE_FULL'),
-      },
-    },
-  });
   return {
     openapi: '3.1.1',
     info: {
@@ -145,7 +137,7 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
     },
     servers: [{ url: '/' }],
     security: [{}, { key: [] }],
-    tags: ['tasks', 'catalog', 'models', 'system'].map((name) => ({ name })),
+    tags: ['tasks', 'jobs', 'catalog', 'models', 'system'].map((name) => ({ name })),
     paths: {
       '/v1/tasks': {
         get: {
@@ -255,54 +247,8 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
           },
         },
       },
-      '/v1/models': {
-        get: {
-          operationId: 'list-models',
-          tags: ['models'],
-          summary: 'Models and the device',
-          responses: ok('ModelList', 'the models'),
-        },
-      },
-      '/v1/models/{id}': {
-        get: {
-          operationId: 'get-model',
-          tags: ['models'],
-          summary: 'One model',
-          parameters: [ID],
-          responses: { ...ok('ModelInfo', 'the model'), ...problems('NOT_FOUND') },
-        },
-      },
-      ...Object.fromEntries(
-        ['load', 'unload', 'pull'].map((action) => [`/v1/models/{id}/${action}`, modelAction(action)]),
-      ),
-      '/v1/health/live': {
-        get: {
-          operationId: 'live',
-          tags: ['system'],
-          summary: 'The process answers',
-          security: [{}],
-          responses: ok('Health', 'it does'),
-        },
-      },
-      '/v1/health/ready': {
-        get: {
-          operationId: 'ready',
-          tags: ['system'],
-          summary: 'Database and inference answer',
-          security: [{}],
-          responses: { ...ok('Health', 'they do'), ...ok('Health', 'not yet, or not any more', '503') },
-        },
-      },
-      '/metrics': {
-        get: {
-          operationId: 'metrics',
-          tags: ['system'],
-          summary: 'Prometheus metrics',
-          responses: {
-            '200': { description: 'text', content: { 'text/plain': { schema: { type: 'string' } } } },
-          },
-        },
-      },
+      ...jobPaths(),
+      ...systemPaths(),
     },
     components: { schemas: components(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
   };

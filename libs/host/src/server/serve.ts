@@ -16,6 +16,7 @@ import { BlobsController } from './blobs.controller.ts';
 import { createGate, type Gate } from './gate.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Gateway } from './gateway.ts';
+import { JobsController } from './jobs.controller.ts';
 import { createLog } from './log.ts';
 import { Metrics } from './metrics.ts';
 import { ModelsController } from './models.controller.ts';
@@ -77,6 +78,9 @@ export async function serve(
     const url = await listen(app, settings);
     lock.setUrl(url);
     undo.push(startHousekeeping(engine, log));
+    // Stopped first: a stream of a job's events would hold the end of the connections up.
+    undo.push(() => engine.jobs?.stop());
+    await engine.jobs?.start();
     log.info(
       { url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) },
       'ready',
@@ -161,7 +165,14 @@ async function createApp(parts: Parts): Promise<NestFastifyApplication> {
 function hostModule({ engine, metrics, urls, log }: Parts, site: Site): DynamicModule {
   return {
     module: HostModule,
-    controllers: [TasksController, RunsController, BlobsController, ModelsController, SystemController],
+    controllers: [
+      TasksController,
+      RunsController,
+      JobsController,
+      BlobsController,
+      ModelsController,
+      SystemController,
+    ],
     providers: [
       { provide: Engine, useValue: engine },
       { provide: Metrics, useValue: metrics },

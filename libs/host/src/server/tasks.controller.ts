@@ -1,20 +1,16 @@
 import { Controller, Get, Inject, Param, Post, Req, Res } from '@nestjs/common';
 import { primaryInput } from '@fovea/application';
-import {
-  VisionError,
-  type BatchEnvelope,
-  type InputSource,
-  type RunEnvelope,
-  type TaskList,
-} from '@fovea/contracts';
+import { VisionError, type BatchEnvelope, type RunEnvelope, type TaskList } from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createHash } from 'node:crypto';
 import { Engine } from '../engine/engine.ts';
 import type { ExecuteRequest } from '../engine/executor.ts';
-import { sha256Of, type InputBytes } from '../engine/inputs.ts';
 import { queryParams } from '../engine/params.ts';
+import { submitRun } from '../engine/run-jobs.ts';
 import { readRunBody } from './body.ts';
 import { connectionSignal, header, OWNER, queryOf } from './exchange.ts';
+import { withKey } from './idempotency-key.ts';
+import { inputSources } from './input-sources.ts';
+import { sendJob } from './jobs.controller.ts';
 import { asVisionError } from './problem.ts';
 import { UrlInputs } from './url-input.ts';
 
@@ -38,15 +34,11 @@ export class TasksController {
   ): Promise<void> {
     const signal = connectionSignal(reply);
     const { definition, info } = this.engine.registry.get(task);
-    if (/\brespond-async\b/.test(header(request, 'prefer') ?? ''))
-      throw new VisionError('NOT_IMPLEMENTED', 'jobs are not built yet', {
-        hint: 'Leave out "Prefer: respond-async".',
-      });
     const primary = primaryInput(definition);
     const body = await readRunBody(request.raw, {
       maxBytes: this.engine.settings.maxBytes,
       primary,
-      resolve: (source) => this.resolve(source, signal),
+      resolve: inputSources({ engine: this.engine, urls: this.urls, signal }),
     });
     const { store, model, ...rest } = queryOf(request);
     const execute: ExecuteRequest = {
@@ -58,8 +50,12 @@ export class TasksController {
       store: storeFlag(store),
       signal,
     };
-    const key = header(request, 'idempotency-key');
-    const run = key === undefined ? execute : { ...execute, idempotency: idempotency(key, execute) };
+    const run = withKey(request, execute);
+    if (/\brespond-async\b/i.test(header(request, 'prefer') ?? ''))
+      return await sendJob(
+        reply.header('preference-applied', 'respond-async'),
+        await submitRun(this.engine, run),
+      );
     const batch = primary !== undefined && (body.inputs[primary]?.length ?? 0) > 1;
     if (/\btext\/event-stream\b/.test(header(request, 'accept') ?? ''))
       return this.stream(run, { batch, request, reply });
@@ -97,14 +93,6 @@ export class TasksController {
     }
     reply.raw.end();
   }
-
-  private async resolve(
-    source: Exclude<InputSource, { base64: string }>,
-    signal: AbortSignal,
-  ): Promise<InputBytes> {
-    if ('url' in source) return this.urls.fetch(source.url, signal);
-    return { bytes: await this.engine.readBlob(OWNER, source.blob), sha256: source.blob };
-  }
 }
 
 function objectOf(params: unknown): object {
@@ -118,15 +106,4 @@ function storeFlag(value: string | string[] | undefined): boolean {
   if (value === undefined || value === 'true') return true;
   if (value === 'false') return false;
   throw new VisionError('INVALID_PARAMETER', 'store must be true or false');
-}
-
-/** The same key must come with the same request: task, model, parameters and the bytes of every input. */
-function idempotency(key: string, request: ExecuteRequest): { key: string; requestSha256: string } {
-  if (!/^[\x21-\x7e]{1,200}$/.test(key))
-    throw new VisionError('INVALID_REQUEST', 'Idempotency-Key must be 1 to 200 visible ASCII characters');
-  const hash = createHash('sha256');
-  hash.update(JSON.stringify([request.task, request.model ?? null, request.params]));
-  for (const [name, inputs] of Object.entries(request.inputs))
-    for (const input of inputs) hash.update(`\n${name} ${input.sha256 ?? sha256Of(input.bytes)}`);
-  return { key, requestSha256: hash.digest('hex') };
 }
