@@ -83,8 +83,8 @@ export function judge(
 }
 
 /** Whether a prediction overlaps an ignored truth enough to be no mistake. */
-export function liesOn({ box }: BoxPrediction, truth: BoxTruth, threshold: number): boolean {
-  const shared = boxIntersection(box, truth.box);
+export function liesOn({ box, imageId }: BoxPrediction, truth: BoxTruth, threshold: number): boolean {
+  const shared = imageId === truth.imageId ? boxIntersection(box, truth.box) : undefined;
   if (!shared) return false;
   // A crowd's box is larger than any of its members: what counts is how much of the prediction lies in it (COCO).
   return (truth.crowd ? boxArea(shared) / boxArea(box) : boxIou(box, truth.box)) >= threshold;
