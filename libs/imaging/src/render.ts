@@ -19,6 +19,8 @@ export interface RenderOptions {
   readonly kernel?: Kernel;
   /** What lies outside the picture; default 0 (black). */
   readonly padValue?: PadValue;
+  /** True: always as Pillow resamples, to the byte. Default: within 1 grey level of it, sooner for large pictures. */
+  readonly exact?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +74,7 @@ function covered(axis: {
  * @throws RangeError, CANCELLED
  */
 export async function render(picture: Picture, frame: Frame, options: RenderOptions = {}): Promise<Fitted> {
-  const { kernel = 'bicubic', padValue = 0, signal } = options;
+  const { kernel = 'bicubic', padValue = 0, exact = false, signal } = options;
   const { targetWidth: width, targetHeight: height, scaleX, scaleY, offsetX, offsetY } = frame;
   if ('rgb' in picture) checkImage(picture as Image);
   checkTarget(width, height);
@@ -90,7 +92,7 @@ export async function render(picture: Picture, frame: Frame, options: RenderOpti
     width: size.width / scaleX,
     height: size.height / scaleY,
   };
-  const rgb = await shrink(picture, box, { ...size, kernel, signal });
+  const rgb = await shrink(picture, box, { ...size, kernel, exact, signal });
   if (size.width === width && size.height === height) return { rgb, width, height, frame };
 
   const canvas = padded(width, height, padValue);
@@ -106,10 +108,10 @@ export async function render(picture: Picture, frame: Frame, options: RenderOpti
 async function shrink(
   picture: Picture,
   box: Box,
-  how: Size & { readonly kernel: Kernel; readonly signal: AbortSignal | undefined },
+  how: Size & { readonly kernel: Kernel; readonly exact: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<Uint8Array> {
-  const { kernel, signal } = how;
-  const reduction = planReduction(picture, box, how);
+  const { kernel, exact, signal } = how;
+  const reduction = exact ? undefined : planReduction(picture, box, how);
   if (reduction) {
     const direct = reduceUndecoded(picture, reduction);
     if (direct) return abortable(() => direct, signal);
