@@ -1,12 +1,14 @@
-import { SAMPLES, sampleFile } from './samples.ts';
+import type { Task } from '@fovea/contracts';
+import { sampleFile, samplesFor } from './samples.ts';
 import styles from './sample-strip.module.css';
 
 /** The samples as small buttons, and where they come from. */
-export function SampleStrip({ onPick }: { onPick: (file: File) => void }) {
+export function SampleStrip({ task, onPick }: { task: Task; onPick: (file: File) => void }) {
+  const samples = samplesFor(task);
   return (
     <section aria-label="Sample pictures" className={styles['samples']}>
       <ul className={styles['strip']}>
-        {SAMPLES.map((sample) => (
+        {samples.map((sample) => (
           <li key={sample.url}>
             <button
               type="button"
@@ -23,7 +25,7 @@ export function SampleStrip({ onPick }: { onPick: (file: File) => void }) {
       <details className={styles['credits']}>
         <summary>Credits of the samples</summary>
         <ul>
-          {SAMPLES.map(({ name, credit }) => (
+          {samples.map(({ name, credit }) => (
             <li key={name}>
               {name}: {credit}
             </li>

@@ -70,7 +70,9 @@ export function Studio({ task }: { task: TaskInfo }) {
       {primary && (
         <div className={styles['sources']}>
           <SourceBar media={primary.media} onSources={take} />
-          {primary.media === 'image' && <SampleStrip onPick={(file) => take([{ type: 'file', file }])} />}
+          {primary.media === 'image' && (
+            <SampleStrip task={task.task} onPick={(file) => take([{ type: 'file', file }])} />
+          )}
           <p className={styles['keys']}>
             <kbd>Ctrl</kbd> <kbd>V</kbd> paste a picture or its address <kbd>Enter</kbd> run <kbd>Esc</kbd>{' '}
             cancel
