@@ -3,6 +3,7 @@ export { loadSettings, type Settings } from '@fovea/config';
 export { doctor, type DoctorCheck } from './doctor.ts';
 export { Engine, type EngineOptions, type Log } from './engine/engine.ts';
 export type { ExecuteRequest } from './engine/executor.ts';
+export { Evaluations } from './evaluations/evaluations.ts';
 export { openApi } from './server/openapi.ts';
 export type { InputBytes } from './engine/inputs.ts';
 export { drawOverlay } from './engine/overlay.ts';

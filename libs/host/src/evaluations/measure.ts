@@ -1,0 +1,69 @@
+import type {
+  ClassLabel,
+  ErrorCode,
+  EvaluatedPicture,
+  EvaluationReport,
+  EvaluationRequest,
+  Figure,
+  Result,
+  RunEnvelope,
+} from '@fovea/contracts';
+import type { Dataset, DatasetImage, DatasetTruth } from '@fovea/evaluation';
+
+/** What is kept of one picture while an evaluation runs: JSON, as small as its figures allow. */
+export type Step = { readonly kept: unknown } | { readonly failure: { code: ErrorCode; detail: string } };
+
+/** Bytes that a result named, as it was run (nothing is stored while an evaluation runs). */
+export type RunBlobs = ReadonlyMap<string, { readonly bytes: Uint8Array; readonly mime: string }>;
+
+/** What a measure is made from. */
+export interface MeasureOptions {
+  readonly request: EvaluationRequest;
+  /** Only the pictures and truths that are evaluated. */
+  readonly dataset: Dataset;
+  /** The truths of each picture; pictures without any have an empty list. */
+  readonly truths: ReadonlyMap<number, readonly DatasetTruth[]>;
+  /** Of the model that names what is found. */
+  readonly classes: readonly ClassLabel[];
+  /** For messages. */
+  readonly model: string;
+}
+
+/** One of the pictures that went worst, before its bytes are read. */
+export type WorstPicture = Pick<EvaluatedPicture, 'score' | 'note' | 'truth'> & {
+  readonly imageId: number;
+  /** null: it is run once more, for what its step does not hold. */
+  readonly prediction: Result | null;
+  readonly blobs?: RunBlobs;
+};
+
+export interface Measured extends Omit<EvaluationReport, 'worst' | 'failures'> {
+  readonly figures: readonly Figure[];
+  /** Worst first. */
+  readonly worst: readonly WorstPicture[];
+}
+
+/** How a task is measured: made for one evaluation. */
+export interface Measure {
+  /** For the summary: `COCO bbox`. */
+  readonly metric: string;
+  /** What the picture's run is given besides the parameters of the evaluation; null: nothing to be run here. */
+  paramsOf?(image: DatasetImage): Record<string, unknown> | null;
+  /** What is kept of a run. */
+  keep(image: DatasetImage, run: { envelope: RunEnvelope; blobs: RunBlobs }): unknown;
+  /** The figures of all pictures; those that failed have undefined. */
+  measure(kept: ReadonlyMap<number, unknown>): Promise<Measured>;
+}
+
+/** How many pictures a report shows. */
+export const WORST = 24;
+/** Predictions below this score are not drawn, and do not count in a picture's own figure. */
+export const DRAWN_SCORE = 0.3;
+
+/** To four digits: figures of diagrams, where more would only make the report larger. */
+export const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+/** The metrics say NaN where there was nothing to measure, a report null. */
+export const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
+export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+export const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : sum(values) / values.length;
