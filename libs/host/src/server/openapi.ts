@@ -1,6 +1,7 @@
 import type { TaskInfo } from '@fovea/contracts';
 import * as contracts from '@fovea/contracts';
 import { z } from 'zod';
+import { evaluationPaths } from './openapi-evaluations.ts';
 import { asyncAnswer, jobPaths, preferHeader } from './openapi-jobs.ts';
 import { ref, json, ok, binary, problems, path, query, type Json } from './openapi-parts.ts';
 import { systemPaths } from './openapi-system.ts';
@@ -137,7 +138,7 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
     },
     servers: [{ url: '/' }],
     security: [{}, { key: [] }],
-    tags: ['tasks', 'jobs', 'catalog', 'models', 'system'].map((name) => ({ name })),
+    tags: ['tasks', 'jobs', 'evaluations', 'catalog', 'models', 'system'].map((name) => ({ name })),
     paths: {
       '/v1/tasks': {
         get: {
@@ -248,6 +249,7 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
         },
       },
       ...jobPaths(),
+      ...evaluationPaths(),
       ...systemPaths(),
     },
     components: { schemas: components(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },

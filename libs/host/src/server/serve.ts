@@ -11,8 +11,10 @@ import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
 import { Engine, type Log } from '../engine/engine.ts';
 import type { Application } from '../engine/registry.ts';
+import { Evaluations } from '../evaluations/evaluations.ts';
 import { repositoryRoot } from '../version.ts';
 import { BlobsController } from './blobs.controller.ts';
+import { EvaluationsController } from './evaluations.controller.ts';
 import { createGate, type Gate } from './gate.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Gateway } from './gateway.ts';
@@ -70,10 +72,12 @@ export async function serve(
       onRun: (run) => metrics.run(run),
     });
     undo.push(() => engine.close());
+    const evaluations = new Evaluations(engine);
+    engine.jobs?.register('evaluation', evaluations.work);
     metrics.observe(engine);
     const urls = new UrlInputs({ allow: settings.urlAllow, maxBytes: settings.maxBytes });
     undo.push(() => urls.close());
-    const app = await createApp({ engine, metrics, urls, log });
+    const app = await createApp({ engine, evaluations, metrics, urls, log });
     undo.push(() => closeApp(app));
     const url = await listen(app, settings);
     lock.setUrl(url);
@@ -126,6 +130,7 @@ async function unwind(undo: (() => void | Promise<void>)[]): Promise<void> {
 
 interface Parts {
   readonly engine: Engine;
+  readonly evaluations: Evaluations;
   readonly metrics: Metrics;
   readonly urls: UrlInputs;
   readonly log: Log;
@@ -162,19 +167,21 @@ async function createApp(parts: Parts): Promise<NestFastifyApplication> {
   return app;
 }
 
-function hostModule({ engine, metrics, urls, log }: Parts, site: Site): DynamicModule {
+function hostModule({ engine, evaluations, metrics, urls, log }: Parts, site: Site): DynamicModule {
   return {
     module: HostModule,
     controllers: [
       TasksController,
       RunsController,
       JobsController,
+      EvaluationsController,
       BlobsController,
       ModelsController,
       SystemController,
     ],
     providers: [
       { provide: Engine, useValue: engine },
+      { provide: Evaluations, useValue: evaluations },
       { provide: Metrics, useValue: metrics },
       { provide: UrlInputs, useValue: urls },
       { provide: Site, useValue: site },
