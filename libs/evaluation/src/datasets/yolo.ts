@@ -47,18 +47,17 @@ export async function readYolo(folder: string, options: ReadDatasetOptions): Pro
       'train:, val:, test: in data.yaml',
     ]);
   const names = await findPictures(folder, { config, split, places });
-  const labelled = new Set<string>();
+  const unlabelled = new Set(await missingFiles(folder, names.map(labelName)));
   const read = await mapFiles(names, async (name) => {
     const size = await readPictureSize(join(folder, name));
     const label = labelName(name);
-    if ((await missingFiles(folder, [label])).length > 0) return { size, objects: [] };
-    labelled.add(label);
+    if (unlabelled.has(label)) return { size, objects: [] };
     const file = join(folder, label);
     const content = await readBytes(file);
     fingerprint.addFile(label, content);
     return { size, objects: parseYoloLabels(file, textOf(content, file), { config, size }) };
   });
-  if (labelled.size === 0)
+  if (names.every((name) => unlabelled.has(labelName(name))))
     throw notThere(`none of the ${names.length} pictures of ${split} has a label file`, [
       labelName(names[0]!),
     ]);
