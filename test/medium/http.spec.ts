@@ -158,7 +158,7 @@ describe('POST /v1/tasks/classification', () => {
     ['an unknown model', () => raw(cat, `${TASK}?model=gpt`), 422, 'INVALID_PARAMETER'],
     ['an unknown task', () => raw(cat, '/v1/tasks/telepathy'), 404, 'NOT_FOUND'],
     ['a task of a later version', () => raw(cat, '/v1/tasks/generate'), 501, 'NOT_IMPLEMENTED'],
-    ['a job', () => raw(cat, TASK, { prefer: 'respond-async' }), 501, 'NOT_IMPLEMENTED'],
+    ['a stream', () => fetch(`${url}/v1/streams`), 501, 'NOT_IMPLEMENTED'],
     ['a wrong method', () => fetch(url + TASK, { method: 'DELETE' }), 405, 'METHOD_NOT_ALLOWED'],
     ['a wrong path', () => fetch(`${url}/v1/nothing`), 404, 'NOT_FOUND'],
     ['a foreign page', () => raw(cat, TASK, { origin: 'https://evil.example' }), 403, 'FORBIDDEN'],

@@ -187,6 +187,11 @@ export class Jobs {
     return end;
   }
 
+  /** How many jobs are watched in this process. */
+  get watched(): number {
+    return this.#watchers.size;
+  }
+
   counts(): Promise<Record<JobState, number>> {
     return this.#options.store.counts();
   }
