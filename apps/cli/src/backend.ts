@@ -1,7 +1,9 @@
 import type {
+  Evaluation,
   ExportFormat,
   ModelInfo,
   ModelList,
+  NewEvaluation,
   ReplayEnvelope,
   RunEnvelope,
   RunPage,
@@ -53,6 +55,13 @@ export interface Backend {
     overlay(id: string, format: 'png' | 'svg'): Promise<Uint8Array>;
     /** All runs that the filter finds, as one file that is made while it is read. */
     export(format: ExportFormat, filter: RunFilter): Promise<AsyncIterable<Uint8Array>>;
+  };
+  readonly evaluations: {
+    /** Begins an evaluation and waits for it; the signal cancels it. */
+    run(
+      request: NewEvaluation,
+      options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+    ): Promise<Evaluation>;
   };
   close(): Promise<void>;
 }

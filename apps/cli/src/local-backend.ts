@@ -1,5 +1,11 @@
-import { VisionError, type ExportFormat, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
-import { Engine, exportRuns, type Application, type Log, type Settings } from '@fovea/host';
+import {
+  VisionError,
+  type ExportFormat,
+  type NewEvaluation,
+  type RunEnvelope,
+  type TaskInfo,
+} from '@fovea/contracts';
+import { Engine, Evaluations, exportRuns, type Application, type Log, type Settings } from '@fovea/host';
 import type { NewModel } from './cli.ts';
 import type { Backend, BackendRun, PullProgress, RunFilter } from './backend.ts';
 
@@ -71,6 +77,13 @@ export class LocalBackend implements Backend {
       this.engine.overlay(await this.engine.findRun(OWNER, id), format, { owner: OWNER }),
     export: (format: ExportFormat, filter: RunFilter) =>
       Promise.resolve(exportRuns(this.engine.needCatalog(), OWNER, { ...filter, format }).bytes),
+  };
+
+  readonly evaluations = {
+    run: (
+      request: NewEvaluation,
+      options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+    ) => new Evaluations(this.engine).run(request, { owner: OWNER, ...options }),
   };
 
   close(): Promise<void> {

@@ -2,7 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { VisionError, type ModelInfo, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
+import {
+  VisionError,
+  type Evaluation,
+  type ModelInfo,
+  type NewEvaluation,
+  type RunEnvelope,
+  type TaskInfo,
+} from '@fovea/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Backend, BackendOptions, BackendRun } from './backend.ts';
 import type { Installation } from './cli.ts';
@@ -55,9 +62,46 @@ let runs: BackendRun[] = [];
 let connected: BackendOptions[] = [];
 let closed = 0;
 let added: unknown[] = [];
+let evaluated: NewEvaluation[] = [];
 let controller: AbortController;
 /** What a run answers, by the text of its picture. */
 let answer: (text: string, request: BackendRun) => Promise<RunEnvelope>;
+
+const evaluation: Evaluation = {
+  id: '01a20999-0a4d-7128-8115-cdbd6e5aa569',
+  task: 'classification',
+  createdAt: '2026-03-01T08:30:00.000Z',
+  codeVersion: '0.1.0',
+  device: 'cpu',
+  models: [{ role: 'primary', id: 'lite2', revision: 1, sha256: 'a'.repeat(64) }],
+  params: { topK: 5 },
+  dataset: {
+    format: 'imagenet',
+    name: 'ten',
+    folder: '/data/ten',
+    sha256: 'd'.repeat(64),
+    split: null,
+    subset: 'first 2',
+    images: 2,
+    truths: 2,
+  },
+  metric: 'top-k',
+  figures: [
+    { name: 'top-1', value: 0.5, description: 'the best answer is right' },
+    { name: 'ECE', value: null },
+  ],
+  durationMs: 80,
+  imagesPerSecond: 25,
+  links: { self: '/v1/evaluations/01a20999-0a4d-7128-8115-cdbd6e5aa569' },
+  report: {
+    perClass: [],
+    curves: [],
+    confusion: null,
+    calibration: null,
+    worst: [],
+    failures: [{ name: 'b.jpg', code: 'IMAGE_CORRUPT', detail: 'b.jpg is cut short' }],
+  },
+};
 
 const notHere = () => Promise.reject(new Error('not part of this test'));
 const backend: Backend = {
@@ -107,6 +151,14 @@ const backend: Backend = {
         difference: { same: id === 'same', maxScoreDelta: 0.25, changes: ['a became b'] },
       }),
     overlay: () => Promise.resolve(Buffer.from('overlay')),
+    export: notHere,
+  },
+  evaluations: {
+    run: (request, { onProgress }) => {
+      evaluated.push(request);
+      onProgress(2, 2);
+      return Promise.resolve(evaluation);
+    },
   },
   close: () => {
     closed++;
@@ -178,6 +230,7 @@ beforeEach(() => {
   connected = [];
   closed = 0;
   added = [];
+  evaluated = [];
   controller = new AbortController();
   answer = (text) =>
     text === 'bad'
@@ -477,5 +530,52 @@ describe('the other commands', () => {
     expect(code).toBe(1);
     expect(out).toContain('✗ sharp: cannot be loaded\n    npm rebuild sharp\n');
     expect(out).toMatch(/FOVEA_PORT +3000 +default +port/);
+  });
+});
+
+describe('fovea evaluate', () => {
+  const args = ['evaluate', 'classification', '--dataset'];
+
+  it('reads data set, part and parameters, and shows the figures', async () => {
+    const options = ['--split', 'val', '--model', 'lite0', '--limit', '2', '--subset', 'odd'];
+    const { code, out, err } = await call([...args, 'imagenet:ten', ...options, '--param', 'topK=3']);
+    expect(code).toBe(0);
+    expect(evaluated).toEqual([
+      {
+        task: 'classification',
+        dataset: { format: 'imagenet', folder: join(cwd, 'ten'), split: 'val' },
+        model: 'lite0',
+        params: { topK: 3 },
+        limit: 2,
+        subset: 'odd',
+      },
+    ]);
+    expect(connected[0]).toMatchObject({ record: true });
+    expect(out).toContain('top-k: lite2 on ten');
+    expect(out).toContain('2 pictures (first 2), 2 annotations; 80 ms, 25.0 a second on cpu');
+    expect(out).toMatch(/top-1 {2}0\.5000 {2}the best answer is right\n {2}ECE +–\n/);
+    expect(err).toContain(
+      '1 picture could not be run and counts as nothing found:\n  b.jpg: b.jpg is cut short',
+    );
+  });
+
+  it('writes the whole evaluation as JSON', async () => {
+    const { out } = await call([...args, 'coco:/data/coco', '--json']);
+    expect(JSON.parse(out)).toEqual(evaluation);
+  });
+
+  it.each([
+    ['no data set', ['evaluate', 'classification'], /--dataset/],
+    ['another format', [...args, 'kitti:/data'], /coco, voc, yolo/],
+    ['no folder', [...args, 'coco:'], /format:folder/],
+    ['an unknown task', ['evaluate', 'washing', '--dataset', 'coco:/d'], /no task "washing"/],
+    ['an unknown parameter', [...args, 'coco:/d', '--param', 'colour=red'], /topK, labels/],
+    ['a wrong parameter', [...args, 'coco:/d', '--param', 'topK=0.5'], /whole number/],
+    ['a limit below 1', [...args, 'coco:/d', '--limit', '0'], /from 1/],
+  ])('refuses %s as wrong usage', async (_what, given, message) => {
+    const { code, err } = await call(given);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+    expect(evaluated).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { addExportCommand } from './commands/export.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addRunCommand, run } from './commands/run.ts';
 import { addRunsCommand } from './commands/runs.ts';
@@ -40,6 +41,7 @@ async function dispatch(cli: Cli, args: readonly string[]): Promise<number> {
   addModelsCommand(program, cli, exit);
   addRunsCommand(program, cli, exit);
   addExportCommand(program, cli, exit);
+  addEvaluateCommand(program, cli, exit);
   addSystemCommands(program, cli, exit);
   const [first, ...rest] = args;
   // The options of `run` depend on its task: that command is made when the task is known.

@@ -1,4 +1,4 @@
-import type { ExportFormat, RunEnvelope } from '@fovea/contracts';
+import type { ExportFormat, NewEvaluation, RunEnvelope } from '@fovea/contracts';
 import { Fovea, type NamedInputs } from '@fovea/sdk';
 import { randomUUID } from 'node:crypto';
 import type { Backend, BackendInput, BackendRun, RunFilter } from './backend.ts';
@@ -55,6 +55,13 @@ export class ServerBackend implements Backend {
     overlay: async (id: string, format: 'png' | 'svg') => bytesOf(await this.fovea.runs.overlay(id, format)),
     export: (format: ExportFormat, filter: RunFilter): Promise<AsyncIterable<Uint8Array>> =>
       this.fovea.runs.export(format, filter),
+  };
+
+  readonly evaluations = {
+    run: (
+      request: NewEvaluation,
+      options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
+    ) => this.fovea.evaluations.run(request, options),
   };
 
   close(): Promise<void> {

@@ -1,14 +1,25 @@
-import type {
-  Evaluation,
-  EvaluationPage,
-  EvaluationQuery,
-  EvaluationSummary,
-  Job,
-  NewEvaluation,
+import {
+  VisionError,
+  type Evaluation,
+  type EvaluationPage,
+  type EvaluationQuery,
+  type EvaluationSummary,
+  type Job,
+  type NewEvaluation,
 } from '@fovea/contracts';
+import { pause } from './retry.ts';
 import type { Query, Transport } from './transport.ts';
 
 export type EvaluationFilter = Partial<EvaluationQuery>;
+
+export interface EvaluationOptions {
+  /** Cancels the job. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** How often a job is asked for. */
+const POLL_MS = 500;
 
 /** What models were measured at on labelled data sets. */
 export class Evaluations {
@@ -31,6 +42,32 @@ export class Evaluations {
       headers: { 'content-type': 'application/json' },
       ...(options.signal ? { signal: options.signal } : {}),
     });
+  }
+
+  /**
+   * Measures, and waits for it.
+   * @throws as {@link start}; what the job failed with; CANCELLED where somebody else cancelled it; the signal's reason
+   * @example const { figures, report } = await fovea.evaluations.run({ task: 'pose', dataset });
+   */
+  async run(request: NewEvaluation, { signal, onProgress }: EvaluationOptions = {}): Promise<Evaluation> {
+    let job = await this.start(request, signal ? { signal } : {});
+    const self = job.links.self;
+    try {
+      while (job.finishedAt === null) {
+        await pause(POLL_MS, signal);
+        job = await this.#transport.json<Job>('GET', self, { signal });
+        if (job.progress) onProgress?.(job.progress.done, job.progress.total);
+      }
+    } catch (error) {
+      // The one who waited has gone; a server that cannot be reached goes on by itself.
+      if (signal?.aborted)
+        await this.#transport.send('DELETE', self, () => Promise.resolve()).catch(() => undefined);
+      throw error;
+    }
+    if (job.error) throw VisionError.fromProblem(job.error);
+    if (!job.result || !('evaluationId' in job.result))
+      throw new VisionError('CANCELLED', `the job of the evaluation was ${job.state}`);
+    return this.get(job.result.evaluationId);
   }
 
   /** One page of evaluations without their reports, newest first; `nextCursor` is null on the last. */

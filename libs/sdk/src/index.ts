@@ -1,6 +1,6 @@
 export { Blobs, type ThumbSize } from './blobs.ts';
 export { ConnectionError, ServerError, type ConnectionFailure } from './errors.ts';
-export { Evaluations, type EvaluationFilter } from './evaluations.ts';
+export { Evaluations, type EvaluationFilter, type EvaluationOptions } from './evaluations.ts';
 export { Fovea, type BatchOptions, type FoveaOptions, type Params, type RunOptions } from './fovea.ts';
 export { primaryName, type InputBytes, type NamedInputs, type OneInput, type RunInputs } from './inputs.ts';
 export { Models } from './models.ts';
