@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { defineApplication, type Picture, type RunContext } from '@fovea/application';
 import type { Box, Rle, TaskResult } from '@fovea/contracts';
 import { boxArea, maskBox, maskToPolygons } from '@fovea/geometry';
@@ -58,14 +59,18 @@ export const segmentation = defineApplication({
       ? given.map((box) => ({ label: 'object', classId: 0, box }))
       : await detectObjects(context, picture, { ...detector, iouThreshold: nms }, { role: 'detector' });
     const masks = await masksOf(context, picture, found);
-    const items = found.map((thing, index): Item => {
+    const items: Item[] = [];
+    for (const [index, thing] of found.entries()) {
       const { mask, confidence } = masks[index]!;
-      return {
-        score: confidence,
-        ...thing,
-        ...(mask ? { mask, ...(polygons ? { polygons: outlinesOf(mask) } : {}) } : {}),
-      };
-    });
+      const item: Item = { score: confidence, ...thing };
+      if (mask) item.mask = mask;
+      if (mask && polygons) {
+        item.polygons = outlinesOf(mask);
+        // A mask over a large picture takes long to follow: others get their turn in between.
+        await nextTurn();
+      }
+      items.push(item);
+    }
     if (cutout) {
       const alpha = await opacityOf(items, picture);
       const { bytes, mime } = await encodeCutout(picture, alpha, { signal: context.signal });

@@ -4,7 +4,7 @@ import { VisionError, type ClassLabel, type ResultOf } from '@fovea/contracts';
 import type { Size } from '@fovea/geometry';
 import { fitImage } from '@fovea/imaging';
 import { tensor, type Tensor, type Tensors } from '@fovea/tensor';
-import { enlargedAlpha, largestPlane, type LargestPlanes, type Planes } from './enlarge.ts';
+import { enlargedAlpha, largestPlane, type LargestPlanes } from './enlarge.ts';
 
 export interface SemanticParams {
   /** A class, by name or index, whose opacity is wanted as well. */
@@ -77,14 +77,14 @@ export const personMatte = defineStage({
   async postprocess(outputs: Tensors, { frame }: { frame: SemanticFrame }): Promise<ClassMap> {
     const { data, dims } = outputs['mask'] as Tensor<'float32'>;
     const [, height = 0, width = 0] = dims;
-    const person: Planes = { data, planes: 1, height, width };
     // Person where the enlarged probability is over 0.5: where the second of these planes is above the first.
     const both = new Float32Array(2 * data.length);
     data.forEach((probability, i) => (both[data.length + i] = probability - 0.5));
     const largest = await largestPlane({ data: both, planes: 2, height, width }, frame);
     if (frame.cutout === undefined) return classMap(largest, frame, undefined);
-    const alpha = await enlargedAlpha(person, frame, RAMP);
-    return classMap(largest, frame, frame.cutout === 1 ? alpha : alpha.map((opacity) => 255 - opacity));
+    const probabilities = frame.cutout === 1 ? data : data.map((probability) => 1 - probability);
+    const alpha = await enlargedAlpha({ data: probabilities, planes: 1, height, width }, frame, RAMP);
+    return classMap(largest, frame, alpha);
   },
 });
 
