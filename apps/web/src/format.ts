@@ -59,13 +59,14 @@ export function formatAgo(iso: string, now: Date = new Date()): string {
 /** The end of a run's id: its beginning is the time, alike for all runs of a minute (UUID version 7). */
 export const shortId = (id: string): string => id.slice(-8);
 
+const ABBREVIATIONS: ReadonlySet<string> = new Set(['nms']);
 /** "minScore" → "Min score": a parameter's name where the schema gives no title. */
 export function humanize(name: string): string {
   const words = name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
     .replaceAll(/[-_]+/g, ' ')
     .toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return ABBREVIATIONS.has(words) ? words.toUpperCase() : words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Joins the class names that are given. */

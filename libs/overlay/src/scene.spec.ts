@@ -3,8 +3,10 @@ import { boxIntersection, encodeMask, polygonsToMask } from '@fovea/geometry';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HALO } from './outline.ts';
+import { itemsOf } from './items.ts';
 import { toScene } from './scene.ts';
 import type { Shape, TextShape } from './shapes.ts';
+import { LIMBS } from './skeletons.ts';
 import { toSvg } from './svg.ts';
 import { textWidth } from './text-width.ts';
 import { metrics, type View } from './view.ts';
@@ -168,6 +170,19 @@ function extent(shape: Shape): { xs: number[]; ys: number[] } {
 }
 const plates = (shapes: readonly Shape[]) =>
   shapes.filter((shape): shape is TextShape => shape.type === 'text' && shape.plate !== undefined);
+
+describe.each(['boxes', 'keypoints', 'masks', 'tracks'] as const)('itemsOf %s', (kind) => {
+  it('knows every shape by its index and label', () => {
+    fc.assert(
+      fc.property(ANY[kind] as fc.Arbitrary<Result>, view, (result, each) => {
+        const items = itemsOf(result);
+        const linked = toScene(result, each).filter(({ item }) => item !== undefined);
+        expect(linked.map(({ label }) => label)).toEqual(linked.map(({ item }) => items[item!]!.label));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
 
 describe.each(Object.keys(RESULTS) as Result['kind'][])('toScene of %s', (kind) => {
   const arbitrary: fc.Arbitrary<Result> = ANY[kind];
@@ -337,6 +352,35 @@ describe('boxes', () => {
     expect(plates(toScene(crowd, picture)).length).toBeLessThan(60);
     expect(plates(toScene(crowd, { ...picture, highlighted: 59 })).map((shape) => shape.item)).toContain(59);
   });
+  it('keeps the names where they are while another item is pointed at', () => {
+    const items = [item('cat', 100), item('dog', 300), item('fox', 500), item('owl', 100, 300)];
+    const placesOf = (view: View) =>
+      new Map(plates(toScene({ kind: 'boxes', items }, view)).map((shape) => [shape.item, shape.plate]));
+    const before = placesOf(picture);
+    for (const highlighted of [0, 1, 2, 3]) expect(placesOf({ ...picture, highlighted })).toEqual(before);
+  });
+  it('leaves the picture to be seen with 200 objects: names cover a small part of it', () => {
+    const many: Result = {
+      kind: 'boxes',
+      items: Array.from({ length: 200 }, (_, i) => ({
+        ...item('person', (i % 20) * 30, Math.floor(i / 20) * 45),
+        score: 1 - i / 250,
+      })),
+    };
+    const shapes = plates(toScene(many, picture));
+    const covered = shapes.reduce((sum, { plate }) => sum + plate!.width * plate!.height, 0);
+    expect(covered / (picture.width * picture.height)).toBeLessThan(0.15);
+    expect(shapes.length).toBeGreaterThan(5);
+    expect(Math.max(...shapes.map((shape) => shape.item!))).toBeLessThan(100); // the sure ones have names
+  });
+  it('draws small things with thin lines', () => {
+    const small = { ...item('cat', 10), box: { x: 10, y: 10, width: 8, height: 8 } };
+    const [thin, thick] = [small, item('cat', 10)].map((each) => {
+      const [frame] = toScene({ kind: 'boxes', items: [each] }, picture);
+      return frame!.type === 'rect' ? frame!.stroke!.width : NaN;
+    });
+    expect(thin).toBeLessThan(thick!);
+  });
   it('draws masks below frames and fades all but the highlighted', () => {
     const masked = { ...item('cat', 200), mask: polygonsToMask([[210, 110, 270, 110, 240, 150]], picture) };
     const shapes = toScene(
@@ -375,6 +419,31 @@ describe('keypoints', () => {
       height: 100,
     });
     expect(shapes.map((shape) => shape.type)).toEqual(['line', 'circle', 'circle']);
+  });
+  it('numbers people where there are several, as lists do', () => {
+    const people = person([point('nose', 50)]) as ResultOf<'keypoints'>;
+    const view = { width: 400, height: 400 };
+    expect(plates(toScene(people, view))).toEqual([]);
+    const two = { ...people, items: [...people.items, ...people.items] };
+    expect(plates(toScene(two, view)).map((shape) => shape.text)).toEqual(['1', '2']);
+  });
+  it('draws the contours of a face as lines, its other points faintly', () => {
+    const keypoints = Array.from({ length: 468 }, (_, i) => ({
+      name: `p${i}`,
+      x: 20 + (i % 22) * 3,
+      y: 20 + Math.floor(i / 22) * 3,
+      score: 1,
+    }));
+    const face: Result = {
+      kind: 'keypoints',
+      skeleton: 'face468',
+      items: [{ score: 0.9, box: { x: 20, y: 20, width: 66, height: 66 }, keypoints }],
+    };
+    const shapes = toScene(face, { width: 100, height: 100 });
+    expect(shapes.filter(({ type }) => type === 'line')).toHaveLength(LIMBS.face468.length);
+    const points = shapes.filter(({ type }) => type === 'circle');
+    expect(points).toHaveLength(468 - new Set(LIMBS.face468.flat()).size);
+    expect(Math.max(...points.map(({ opacity }) => opacity ?? 1))).toBeLessThan(0.7);
   });
   it('tells left from right by colour', () => {
     const shapes = toScene(person([point('nose', 50), point('left_eye', 60), point('right_eye', 40)]), {

@@ -30,6 +30,7 @@ const schema = {
       properties: { columns: { default: 2, type: 'integer' }, overlap: { type: 'number' } },
     },
     points: { type: 'array', items: { type: 'object' } },
+    cutout: { anyOf: [{ type: 'integer' }, { type: 'string', minLength: 1 }] },
   },
   required: ['question'],
 };
@@ -65,6 +66,7 @@ describe('readFields', () => {
       ['question', 'text'],
       ['tiles', 'group'],
       ['points', 'json'],
+      ['cutout', 'text'],
     ]);
   });
 

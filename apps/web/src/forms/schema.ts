@@ -130,8 +130,13 @@ function readField(schema: JsonSchema, { name, parentPath, required }: Place): F
       return isObject(schema['properties'])
         ? { ...base, type: 'group', fields: readFields(schema, path) }
         : { ...base, type: 'json' };
-    default:
+    default: {
+      // "a name or an index": the server reads either from a text.
+      const types = itemTypes(schema);
+      if (types.includes('string') && types.every((type) => type === 'string' || type === 'integer'))
+        return { ...base, type: 'text', maxLength: undefined };
       return { ...base, type: 'json' };
+    }
   }
 }
 

@@ -48,7 +48,7 @@ export function ExplorerList({ explorer }: { explorer: Explorer }) {
             onBlur={() => explorer.hover(undefined)}
             onClick={() => explorer.pin(item.index)}
           >
-            <Swatch item={item} />
+            {result.kind !== 'keypoints' && <Swatch item={item} />}
             <span className={styles['label']}>{nameOf(item, result.kind)}</span>
             <span className={styles['score']}>{formatScore(item.score ?? item.fraction ?? 0)}</span>
             <span className={styles['detail']}>

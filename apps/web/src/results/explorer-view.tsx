@@ -100,7 +100,10 @@ function ClassChips({ explorer }: { explorer: Explorer }) {
           className={styles['chip']}
           onClick={() => explorer.toggle(label)}
         >
-          <span aria-hidden="true" className={styles['swatch']} style={{ backgroundColor: colour }} />
+          {/* Of people the colours tell the sides. */}
+          {result.kind !== 'keypoints' && (
+            <span aria-hidden="true" className={styles['swatch']} style={{ backgroundColor: colour }} />
+          )}
           {label}
           {result.kind !== 'masks' && <span className={styles['number']}>{count}</span>}
         </button>

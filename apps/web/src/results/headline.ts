@@ -1,4 +1,5 @@
-import { assertUnreachable, type Result } from '@fovea/contracts';
+import { assertUnreachable, type Result, type ResultOf } from '@fovea/contracts';
+import { isPaintedClass } from '@fovea/overlay';
 
 /** A result in a few words: what a card, a strip and a screen reader say. */
 export interface Headline {
@@ -19,6 +20,13 @@ function tally(items: readonly { label: string }[]): string {
     .join(', ');
 }
 
+/** "person, bottle": the classes of a map but for what stands for everything else. */
+const painted = ({ classes }: ResultOf<'masks'>): string =>
+  classes
+    .map(({ label }) => label)
+    .filter(isPaintedClass)
+    .join(', ');
+
 export function headline(result: Result): Headline {
   switch (result.kind) {
     case 'labels':
@@ -31,7 +39,7 @@ export function headline(result: Result): Headline {
       return { text: tally(result.items) || 'Nothing found', score: undefined };
     case 'masks':
       return {
-        text: result.classes.map((entry) => entry.label).join(', ') || 'Nothing found',
+        text: painted(result) || 'Nothing found',
         score: undefined,
       };
     case 'keypoints':

@@ -36,7 +36,7 @@ const OBJECTS = [COFFEE, HOPPER, CAT, ASTRONAUT, BLOCK, BASKETBALL, FRUITS, BUTT
 
 const SUITING: Partial<Record<Task, readonly Sample[]>> = {
   detection: OBJECTS,
-  segmentation: OBJECTS,
+  segmentation: [HOPPER, CAT, ASTRONAUT, BLOCK, BASKETBALL, COFFEE],
   'semantic-segmentation': [CAT, HOPPER, BASKETBALL, ASTRONAUT, BLOCK, COFFEE],
   pose: PEOPLE,
   hands: [BLOCK, BASKETBALL],
