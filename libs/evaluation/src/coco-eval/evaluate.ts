@@ -76,6 +76,7 @@ export async function evaluateCoco<T extends CocoType>(
 
   const perCategory: CocoCategoryFigures[] = [];
   for (const [k, group] of grouped.groups.entries()) {
+    await run.pause();
     const outcomes = await matchGroup(run, group);
     accumulate(arrays, k, outcomes);
     const category = useCategories ? grouped.categories[k]! : { id: -1, name: 'all' };
@@ -90,7 +91,6 @@ export async function evaluateCoco<T extends CocoType>(
       predictions: group.predictions.length,
     });
     onProgress?.((k + 1) / grouped.groups.length);
-    await run.pause();
   }
   return {
     type,
@@ -106,14 +106,13 @@ export async function evaluateCoco<T extends CocoType>(
   };
 }
 
-/** Gives way to other work when a slice of time is over, and stops when aborted. */
+/** Stops when aborted, and gives way to other work when a slice of time is over. */
 function pauser(signal: AbortSignal | undefined): () => Promise<void> | undefined {
-  signal?.throwIfAborted();
   let since = performance.now();
   return () => {
+    signal?.throwIfAborted();
     if (performance.now() - since < SLICE_MS) return undefined;
     return setImmediate().then(() => {
-      signal?.throwIfAborted();
       since = performance.now();
     });
   };
