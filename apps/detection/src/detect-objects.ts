@@ -22,8 +22,8 @@ export interface TileParams {
 export const MAX_TILES = 1000;
 /** Tiles that are in memory and on the device at once; between such chunks a run can be cancelled. */
 const CHUNK = 4;
-/** Sightings that are kept while tiles go by; a thousand objects in four tiles each are fewer. */
-const MAX_SIGHTINGS = 5000;
+/** Sightings that are kept while tiles go by, the best: the time to merge them grows with their square. */
+const MAX_SIGHTINGS = 3000;
 
 /**
  * The objects of a picture: at once, or with `tiles` also in overlapping tiles whose sightings are merged.

@@ -22,6 +22,7 @@ const SAME = 0.5;
 const CUT = 0.02;
 
 interface Seen extends Sighting {
+  readonly corners: Corners;
   /** The sides that the region cut off. */
   readonly cut: Readonly<Record<keyof Corners, boolean>>;
   readonly isCut: boolean;
@@ -62,30 +63,32 @@ function withCuts(sighting: Sighting, picture: Size): Seen {
     right: edge.right < picture.width && box.right >= edge.right - nearX,
     bottom: edge.bottom < picture.height && box.bottom >= edge.bottom - nearY,
   };
-  return { detection, region, cut, isCut: cut.left || cut.top || cut.right || cut.bottom };
+  return { detection, region, corners: box, cut, isCut: cut.left || cut.top || cut.right || cut.bottom };
 }
 
 /** Groups the sightings of one label, each around the best that is left; every group becomes one detection. */
 function mergeClass(seen: readonly Seen[]): Detection[] {
   const merged: Detection[] = [];
-  let waiting = [...seen];
-  while (waiting.length > 0) {
-    const group: Seen[] = [waiting.shift() as Seen];
+  const waiting = new Set(seen);
+  for (const seed of seen) {
+    if (!waiting.delete(seed)) continue;
+    const group = [seed];
     // Who joins can bring others in: the halves of an object need not overlap enough, their neighbours do.
-    for (let next = 0; next < group.length; next++) {
-      const member = group[next] as Seen;
-      const rest: Seen[] = [];
+    for (const member of group)
       for (const other of waiting) {
+        if (!overlap(member.corners, other.corners) || !isSame(member, other)) continue;
         // After suppression a region shows an object once.
-        const isFree = !group.some(({ region }) => region === other.region);
-        (isFree && isSame(member, other) ? group : rest).push(other);
+        if (group.some(({ region }) => region === other.region)) continue;
+        waiting.delete(other);
+        group.push(other);
       }
-      waiting = rest;
-    }
     merged.push(joined(group));
   }
   return merged;
 }
+
+const overlap = (a: Corners, b: Corners): boolean =>
+  a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 
 function isSame(a: Seen, b: Seen): boolean {
   const [one, two] = [a.detection.box, b.detection.box];
@@ -98,14 +101,14 @@ function isSame(a: Seen, b: Seen): boolean {
   return smaller.isCut && boxArea(shared) >= SAME * boxArea(smaller.detection.box);
 }
 
-/** One detection from its sightings, best first. */
-function joined(group: readonly Seen[]): Detection {
+/** One detection from its sightings. */
+function joined(sightings: readonly Seen[]): Detection {
+  const group = sightings.toSorted((a, b) => byRank(a.detection, b.detection));
   const [best] = group as [Seen];
   if (group.length === 1) return best.detection;
-  const boxes = group.map(({ detection }) => boxCorners(detection.box));
   const side = (name: keyof Corners, outermost: (...values: number[]) => number): number => {
-    const whole = group.findIndex(({ cut }) => !cut[name]);
-    return boxes[whole]?.[name] ?? outermost(...boxes.map((corners) => corners[name]));
+    const whole = group.find(({ cut }) => !cut[name]);
+    return whole?.corners[name] ?? outermost(...group.map(({ corners }) => corners[name]));
   };
   const box = boxFromCorners(
     side('left', Math.min),
