@@ -21,6 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type TestServer } from './server.ts';
 
 // segmentation-goldens.json holds what Python gives with the same weights (onnxruntime 1.32, Pillow 13, numpy 2.4):
 //   masks: im = Image.open(jpeg).convert('RGB'); region = the box enlarged 1.25 times about its centre;
@@ -280,4 +281,61 @@ describe.runIf(coco)('masks of COCO-MINI given true boxes (skipped without ../sh
     expect(ious).toHaveLength(261);
     expect(Math.abs(mean - 0.7579)).toBeLessThan(0.005);
   }, 300_000);
+});
+
+describe('over HTTP', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server?.end());
+
+  it('takes boxes from JSON, from the query and from multipart params, and answers the same', async () => {
+    const bytes = await sample('cat-chelsea.jpg');
+    const url = `${server.url}/v1/tasks/segmentation?store=false`;
+    const params = {
+      boxes: [
+        [60, 10, 300, 285],
+        [200, 100, 80, 80],
+      ],
+    };
+    const form = new FormData();
+    form.set('image', new Blob([bytes]), 'cat.jpg');
+    form.set('params', JSON.stringify(params));
+    const query = new URLSearchParams({ boxes: JSON.stringify(params.boxes) });
+    const answers = await Promise.all([
+      fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ input: { base64: bytes.toString('base64') }, params }),
+      }),
+      fetch(url, { method: 'POST', body: form }),
+      fetch(`${url}&${query.toString()}`, {
+        method: 'POST',
+        headers: { 'content-type': 'image/jpeg' },
+        body: new Uint8Array(bytes),
+      }),
+    ]);
+    const envelopes = (await Promise.all(answers.map((answer) => answer.json()))) as RunEnvelope[];
+    const results = envelopes.map(({ result }) => result as ResultOf<'boxes'>);
+    expect(results[0]!.items.map(({ box }) => box)).toEqual(params.boxes.map(toBox));
+    expect(results[1]).toEqual(results[0]);
+    expect(results[2]).toEqual(results[0]);
+  });
+  it('keeps the map and the cut-out as blobs', async () => {
+    const answer = await fetch(`${server.url}/v1/tasks/semantic-segmentation?cutout=cat`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg' },
+      body: new Uint8Array(await sample('cat-chelsea.jpg')),
+    });
+    const { result, attachments } = (await answer.json()) as RunEnvelope;
+    const { map } = result as ResultOf<'masks'>;
+    const blobs = [map.blob, attachments![0]!.blob];
+    for (const [index, blob] of blobs.entries()) {
+      const kept = await fetch(`${server.url}/v1/blobs/${blob}`);
+      expect(kept.headers.get('content-type')).toBe('image/png');
+      const { width, height, channels } = await sharp(await kept.arrayBuffer()).metadata();
+      expect([width, height, channels]).toEqual([451, 300, index === 0 ? 1 : 4]);
+    }
+  });
 });
