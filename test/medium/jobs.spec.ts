@@ -193,12 +193,12 @@ describe.skipIf(postgresMissing)('jobs over HTTP', () => {
     const { items } = await jobs.list('local');
     const { id } = items.find(({ state }) => state === 'failed') as Job;
     for (const refused of [
-      jobs.get('other', id),
-      jobs.cancel('other', id),
-      jobs.retry('other', id),
-      jobs.delete('other', id),
+      () => jobs.get('other', id),
+      () => jobs.cancel('other', id),
+      () => jobs.retry('other', id),
+      () => jobs.delete('other', id),
     ])
-      await expect(refused).rejects.toMatchObject({ code: 'NOT_FOUND' });
+      await expect(refused()).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect((await jobs.list('other')).items).toEqual([]);
     expect(await new Promise((resolve) => jobs.watch('other', id, resolve))).toEqual({ type: 'end' });
     expect(await jobs.get('local', id)).toMatchObject({ state: 'failed' });

@@ -15,6 +15,7 @@ import { Evaluations } from '../evaluations/evaluations.ts';
 import { repositoryRoot } from '../version.ts';
 import { BlobsController } from './blobs.controller.ts';
 import { EvaluationsController } from './evaluations.controller.ts';
+import { trackConnections } from './connections.ts';
 import { createGate, type Gate } from './gate.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { Gateway } from './gateway.ts';
@@ -78,7 +79,8 @@ export async function serve(
     const urls = new UrlInputs({ allow: settings.urlAllow, maxBytes: settings.maxBytes });
     undo.push(() => urls.close());
     const app = await createApp({ engine, evaluations, metrics, urls, log });
-    undo.push(() => closeApp(app));
+    const closeIdle = trackConnections(app.getHttpServer());
+    undo.push(() => closeApp(app, closeIdle));
     const url = await listen(app, settings);
     lock.setUrl(url);
     undo.push(startHousekeeping(engine, log));
@@ -104,13 +106,9 @@ async function closeAll(engine: Engine, undo: (() => void | Promise<void>)[]): P
 /** How often connections are looked at that became idle after closing began. */
 const SWEEP_MS = 50;
 
-/**
- * Takes no more connections and finishes the requests under way. Node closes only what is idle at that moment: a
- * connection that answers later would be kept alive, and hold the end up, until its client lets go.
- */
-async function closeApp(app: NestFastifyApplication): Promise<void> {
-  const server = app.getHttpServer();
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+/** Takes no more connections, finishes the requests under way, and closes every connection that has none. */
+async function closeApp(app: NestFastifyApplication, closeIdle: () => void): Promise<void> {
+  const sweep = setInterval(closeIdle, SWEEP_MS);
   try {
     await app.close();
   } finally {
