@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What hands and faces have in common. */
+// What hands and faces have in common.
 
 /** The detectors' boxes that are looked at, whatever is asked for: most of them may turn out to be false alarms. */
 export const MAX_CANDIDATES = 100;

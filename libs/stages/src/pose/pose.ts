@@ -57,17 +57,18 @@ export const pose = defineStage({
   async preprocess({ picture, people }: People, _params: object, model: StageModel) {
     const side = squareInput(model, ['keypoints']);
     // Square boxes as squares keep the aspect; what reaches outside the picture is black.
-    const crops = await Promise.all(
-      people.map(({ box }) =>
-        cropImage(picture, squareAround(box), { width: side, height: side, kernel: 'bilinear' }),
-      ),
-    );
-    const frames = people.map(({ box, score }, i) => ({
-      box,
-      score,
-      frame: (crops[i] as { frame: Frame }).frame,
-    }));
-    return { feeds: { image: batchOf(crops, side) }, frame: frames };
+    const cut = async (person: Person) => {
+      const square = squareAround(person.box);
+      const { rgb, frame } = await cropImage(picture, square, {
+        width: side,
+        height: side,
+        kernel: 'bilinear',
+      });
+      return { ...person, rgb, frame };
+    };
+    const crops = await Promise.all(people.map(cut));
+    const frame = crops.map(({ rgb: _, ...kept }): PersonFrame => kept);
+    return { feeds: { image: batchOf(crops, side) }, frame };
   },
 
   postprocess(
