@@ -17,8 +17,8 @@ type Item = TaskResult<'segmentation'>['items'][number];
  * of the thing in each.
  * @example
  * POST /v1/tasks/segmentation?polygons=true   (cat-chelsea.jpg)
- * { "kind": "boxes", "items": [{ "label": "cat", "classId": 15, "score": 0.7…, "box": { … },
- *   "mask": { "size": [300, 451], "counts": "…" }, "polygons": [[131, 22, …]] }] }
+ * { "kind": "boxes", "items": [{ "label": "cat", "classId": 15, "score": 0.49…, "box": { … },
+ *   "mask": { "size": [300, 451], "counts": "…" }, "polygons": [[…]] }] }
  */
 export const segmentation = defineApplication({
   task: 'segmentation',
@@ -62,7 +62,9 @@ export const segmentation = defineApplication({
     const items: Item[] = [];
     for (const [index, thing] of found.entries()) {
       const { mask, confidence } = masks[index]!;
-      const item: Item = { score: confidence, ...thing };
+      const { label, classId, box } = thing;
+      const score = 'score' in thing ? thing.score : confidence;
+      const item: Item = { label, classId, score, box };
       if (mask) item.mask = mask;
       if (mask && polygons) {
         item.polygons = outlinesOf(mask);

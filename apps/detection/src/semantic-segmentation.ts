@@ -7,7 +7,7 @@ import { z } from 'zod';
  * What every pixel of a picture belongs to: a map of class ids, and how much of the picture each class has.
  * @example
  * POST /v1/tasks/semantic-segmentation?cutout=person&model=selfie-person   (astronaut.jpg)
- * { "kind": "masks", "classes": [{ "classId": 1, "label": "person", "fraction": 0.51… }, …], "map": { "blob": "…" } }
+ * { "kind": "masks", "classes": [{ "classId": 1, "label": "person", "fraction": 0.54… }, …], "map": { "blob": "…" } }
  * and an attachment of role `cutout`
  */
 export const semanticSegmentation = defineApplication({
