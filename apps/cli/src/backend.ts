@@ -1,6 +1,10 @@
 import type {
   Evaluation,
   ExportFormat,
+  Job,
+  JobPage,
+  JobProgress,
+  JobQuery,
   ModelInfo,
   ModelList,
   NewEvaluation,
@@ -62,6 +66,17 @@ export interface Backend {
       request: NewEvaluation,
       options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
     ): Promise<Evaluation>;
+  };
+  readonly jobs: {
+    list(filter: Partial<JobQuery>): Promise<JobPage>;
+    /** The job when it has ended; the signal ends the waiting alone. */
+    wait(
+      id: string,
+      options: { signal: AbortSignal; onProgress: (progress: JobProgress) => void },
+    ): Promise<Job>;
+    /** Null where it had ended, and was removed. */
+    cancel(id: string): Promise<Job | null>;
+    retry(id: string): Promise<Job>;
   };
   close(): Promise<void>;
 }

@@ -1,6 +1,8 @@
 import {
   VisionError,
   type ExportFormat,
+  type Job,
+  type JobQuery,
   type NewEvaluation,
   type RunEnvelope,
   type TaskInfo,
@@ -84,6 +86,24 @@ export class LocalBackend implements Backend {
       request: NewEvaluation,
       options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
     ) => new Evaluations(this.engine).run(request, { owner: OWNER, ...options }),
+  };
+
+  readonly jobs = {
+    list: (filter: Partial<JobQuery>) => this.engine.needJobs().list(OWNER, filter),
+    wait: async (id: string): Promise<Job> => {
+      const job = await this.engine.needJobs().get(OWNER, id);
+      if (job.finishedAt !== null) return job;
+      throw new VisionError('CONFLICT', `job ${id} is ${job.state}, and no server runs that works on it`, {
+        hint: 'Start one with `npm start`, or name it with --server.',
+      });
+    },
+    cancel: async (id: string): Promise<Job | null> => {
+      const jobs = this.engine.needJobs();
+      if ((await jobs.get(OWNER, id)).finishedAt === null) return jobs.cancel(OWNER, id);
+      await jobs.delete(OWNER, id);
+      return null;
+    },
+    retry: (id: string) => this.engine.needJobs().retry(OWNER, id),
   };
 
   close(): Promise<void> {

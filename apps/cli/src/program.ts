@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { addExportCommand } from './commands/export.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addJobsCommand } from './commands/jobs.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addRunCommand, run } from './commands/run.ts';
 import { addRunsCommand } from './commands/runs.ts';
@@ -42,6 +43,7 @@ async function dispatch(cli: Cli, args: readonly string[]): Promise<number> {
   addRunsCommand(program, cli, exit);
   addExportCommand(program, cli, exit);
   addEvaluateCommand(program, cli, exit);
+  addJobsCommand(program, cli, exit);
   addSystemCommands(program, cli, exit);
   const [first, ...rest] = args;
   // The options of `run` depend on its task: that command is made when the task is known.

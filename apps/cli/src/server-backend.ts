@@ -1,4 +1,4 @@
-import type { ExportFormat, NewEvaluation, RunEnvelope } from '@fovea/contracts';
+import type { ExportFormat, JobProgress, JobQuery, NewEvaluation, RunEnvelope } from '@fovea/contracts';
 import { Fovea, type NamedInputs } from '@fovea/sdk';
 import { randomUUID } from 'node:crypto';
 import type { Backend, BackendInput, BackendRun, RunFilter } from './backend.ts';
@@ -62,6 +62,16 @@ export class ServerBackend implements Backend {
       request: NewEvaluation,
       options: { signal: AbortSignal; onProgress: (done: number, total: number) => void },
     ) => this.fovea.evaluations.run(request, options),
+  };
+
+  readonly jobs = {
+    list: (filter: Partial<JobQuery>) => this.fovea.jobs.list(filter),
+    wait: (
+      id: string,
+      { signal, onProgress }: { signal: AbortSignal; onProgress: (progress: JobProgress) => void },
+    ) => this.fovea.jobs.wait(id, { signal, onProgress: ({ progress }) => onProgress(progress) }),
+    cancel: (id: string) => this.fovea.jobs.cancel(id),
+    retry: (id: string) => this.fovea.jobs.retry(id),
   };
 
   close(): Promise<void> {

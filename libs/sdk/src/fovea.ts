@@ -16,6 +16,7 @@ import { ConnectionError, readProblem, ServerError } from './errors.ts';
 import { Evaluations } from './evaluations.ts';
 import { readEvents } from './events.ts';
 import { runBody, type OneInput, type RunInputs } from './inputs.ts';
+import { Jobs } from './jobs.ts';
 import { Models } from './models.ts';
 import { Runs } from './runs.ts';
 import { openSocket, type FoveaSocket } from './socket.ts';
@@ -75,6 +76,7 @@ export class Fovea {
   readonly models: Models;
   readonly runs: Runs;
   readonly blobs: Blobs;
+  readonly jobs: Jobs;
   readonly evaluations: Evaluations;
   readonly #transport: Transport;
 
@@ -90,6 +92,7 @@ export class Fovea {
     this.models = new Models(this.#transport);
     this.runs = new Runs(this.#transport);
     this.blobs = new Blobs(this.#transport);
+    this.jobs = new Jobs(this.#transport);
     this.evaluations = new Evaluations(this.#transport);
   }
 
