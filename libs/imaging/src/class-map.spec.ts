@@ -13,8 +13,9 @@ const pixels = async (png: Uint8Array) => {
   expect(info.channels).toBe(4);
   return Array.from({ length: info.width * info.height }, (_, at) => [...data.subarray(at * 4, at * 4 + 4)]);
 };
-const RED = [230, 20, 10, 140] as const;
-const BLUE = [1, 2, 250, 255] as const;
+type Rgba = readonly [number, number, number, number];
+const RED: Rgba = [230, 20, 10, 140];
+const BLUE: Rgba = [1, 2, 250, 255];
 
 describe('colourClassMap', () => {
   it('paints each id in its colour, exactly, and what has none not at all', async () => {
