@@ -43,6 +43,14 @@ export const pose = defineApplication({
       .max(100)
       .default(20)
       .describe('At most so many people, the surest boxes (mode whole: 6)'),
+    nms: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.9)
+      .describe(
+        'Of two poses whose joints are more alike than this (object keypoint similarity) only the better stays; 1 keeps all',
+      ),
     mode: z
       .enum(['accurate', 'fast', 'whole'])
       .default('accurate')
@@ -64,12 +72,13 @@ export const pose = defineApplication({
     },
   },
 
-  run: async (context, { image }, { minScore, maxItems }) => {
+  run: async (context, { image }, { minScore, maxItems, nms }) => {
     const items =
       context.models['primary']?.id === WHOLE
         ? await context.stage(multiPose, image, {})
         : await posesOfEach();
-    return { kind: 'keypoints', skeleton: 'coco17', items: bestItems(items, { minScore, maxItems }) };
+    const best = bestItems(items, { minScore, maxItems, oksThreshold: nms });
+    return { kind: 'keypoints', skeleton: 'coco17', items: best };
 
     async function posesOfEach() {
       // The crops need its pixels: decoding once for all is quicker than once for the detector and once for them.

@@ -34,6 +34,21 @@ describe('bestItems', () => {
     expect(bestItems(twice, { minScore: 0, maxItems: 9 })).toHaveLength(2);
     expect(bestItems(twice, { minScore: 0, maxItems: 9, iouThreshold: 0.5 })).toEqual([twice[0]]);
   });
+  it('tells people in one box apart by their joints', () => {
+    const person = (score: number, offset: number): KeypointItem => ({
+      ...item(score, 0, 0, 100),
+      keypoints: Array.from({ length: 17 }, (_, i) => ({
+        name: `${i}`,
+        x: i * 5 + offset,
+        y: 50,
+        score: 0.5,
+      })),
+    });
+    const people = [person(0.9, 0), person(0.8, 0.5), person(0.7, 40)];
+    const best = (oksThreshold: number) => bestItems(people, { minScore: 0, maxItems: 9, oksThreshold });
+    expect(best(0.9)).toEqual([people[0], people[2]]);
+    expect(best(1)).toEqual(people);
+  });
 });
 
 describe('pointsOf', () => {

@@ -6,9 +6,11 @@ import {
   clipBox,
   modelPoint,
   nms,
+  oks,
   toImage,
   type Frame,
   type ImagePoint,
+  type OksTruth,
   type RotatedFrame,
   type Size,
 } from '@fovea/geometry';
@@ -102,6 +104,8 @@ export interface BestOptions {
   readonly maxItems: number;
   /** An item whose box shares more than this with a better one's is the same thing found twice. Default: none is. */
   readonly iouThreshold?: number;
+  /** As iouThreshold, by the similarity of the joints (OKS; COCO's 17): people stand close, their joints do not. */
+  readonly oksThreshold?: number;
 }
 
 /**
@@ -109,12 +113,24 @@ export interface BestOptions {
  * @example bestItems(hands, { minScore: 0.2, maxItems: 20, iouThreshold: 0.5 });
  */
 export function bestItems(items: readonly KeypointItem[], options: BestOptions): KeypointItem[] {
-  const { minScore, maxItems, iouThreshold } = options;
+  const { minScore, maxItems, iouThreshold, oksThreshold } = options;
   const ranked = items
     .filter(({ score }) => score >= minScore)
     .sort((a, b) => b.score - a.score || a.box.y - b.box.y || a.box.x - b.box.x);
+  if (oksThreshold !== undefined) return withoutTwins(ranked, oksThreshold).slice(0, maxItems);
   if (iouThreshold === undefined) return ranked.slice(0, maxItems);
   const boxes = ranked.map(({ box }) => box);
   const scores = ranked.map(({ score }) => score);
   return nms(boxes, scores, { iouThreshold, maxItems }).map((index) => ranked[index] as KeypointItem);
+}
+
+/** Greedy suppression by OKS, as is usual behind top-down pose (Papandreou et al. 2017, "Towards accurate multi-person pose"). */
+function withoutTwins(ranked: readonly KeypointItem[], oksThreshold: number): KeypointItem[] {
+  const kept: { item: KeypointItem; truth: OksTruth }[] = [];
+  for (const item of ranked) {
+    const keypoints = item.keypoints.flatMap(({ x, y }) => [x, y, 1]);
+    if (kept.some(({ truth }) => oks(keypoints, truth) > oksThreshold)) continue;
+    kept.push({ item, truth: { keypoints, box: item.box, area: boxArea(item.box) } });
+  }
+  return kept.map(({ item }) => item);
 }
