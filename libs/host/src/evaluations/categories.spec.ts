@@ -44,6 +44,8 @@ describe('matchCategories', () => {
     const labels = [{ index: 0, name: 'tench, Tinca tinca' }];
     expect([...matchCategories([{ id: 7, name: 'tinca_tinca' }], labels).categoryOf]).toEqual([[0, 7]]);
     expect([...matchCategories([{ id: 7, name: '0' }], labels).categoryOf]).toEqual([[0, 7]]);
+    // The digits of MNIST are not the first classes of ImageNet.
+    expect(matchCategories([{ id: 7, name: '0' }], classes).categoryOf.size).toBe(0);
   });
 
   it('gives a class to one category only', () => {

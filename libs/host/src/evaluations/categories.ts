@@ -33,8 +33,8 @@ export interface CategoryMatch {
 
 /**
  * Matches by WordNet id, else by name (case, spaces and the aliases above do not matter; of `tench, Tinca tinca` every
- * part counts), else by number where the category's name is one. A name that two classes of the model share matches
- * neither of them.
+ * part counts), else by number, where names are numbers and there are as many of them as classes. A name that two
+ * classes of the model share matches neither of them.
  * @example matchCategories([{ id: 62, name: 'tv' }], [{ index: 20, name: 'tvmonitor' }]).categoryOf.get(20) // 62
  */
 export function matchCategories(
@@ -44,7 +44,9 @@ export function matchCategories(
   const byWnid = new Map(classes.flatMap((each) => (each.wnid ? [[each.wnid, each] as const] : [])));
   const byName = uniqueBy(classes, ({ name }) => [nameKey(name)]);
   const byPart = uniqueBy(classes, ({ name }) => name.split(',').map(nameKey));
-  const byIndex = new Map(classes.map((each) => [String(each.index), each]));
+  const byIndex = new Map(
+    categories.length === classes.length ? classes.map((each) => [String(each.index), each]) : [],
+  );
   const categoryOf = new Map<number, number>();
   const classOf = new Map<number, ClassLabel>();
   const unmatched: DatasetCategory[] = [];

@@ -81,7 +81,9 @@ async function truthMap(
     );
     return { width, height, data: given.data.map((category) => classOf[category]!) };
   }
-  const data = new Uint8Array(width * height).fill(dataset.has.classMaps ? IGNORED : background);
+  const data = new Uint8Array(width * height);
+  if (dataset.has.classMaps) return { width, height, data: data.fill(IGNORED) };
+  data.fill(background);
   for (const truth of paintingOrder(truths.get(id) ?? [])) {
     const { mask, crowd, categoryId } = truth;
     if (!mask) continue;

@@ -5,7 +5,7 @@ import { openPicture } from '@fovea/imaging';
 import type { Engine } from '../engine/engine.ts';
 import { sha256Of } from '../engine/inputs.ts';
 import type { WorstPicture } from './measure.ts';
-import { pictureBytes } from './pictures.ts';
+import { isPictureFault, pictureBytes } from './pictures.ts';
 import type { Plan } from './plan.ts';
 import { envelopeOf, type Ran } from './runner.ts';
 
@@ -76,7 +76,10 @@ async function showPictures(
   const blobs = new Map<string, Blobs[number]>();
   for (const picture of worst) {
     options.context.signal.throwIfAborted();
-    const one = await showPicture(engine, options, picture);
+    const one = await showPicture(engine, options, picture).catch((error: unknown) => {
+      if (isPictureFault(error)) return undefined;
+      throw error;
+    });
     if (!one) continue;
     shown.push(one.picture);
     for (const blob of one.blobs) blobs.set(blob.sha256, blob);
@@ -93,9 +96,9 @@ async function showPicture(
   const image = plan.dataset.images.find(({ id }) => id === imageId);
   if (!image) return undefined;
   const again = prediction ? null : await envelopeOf(engine, { plan, image, job: context });
-  const bytes = again?.bytes ?? (await pictureBytes(image, plan.roots).catch(() => undefined));
+  const bytes = again?.bytes ?? (await pictureBytes(image, plan.roots));
   const result = prediction ?? again?.envelope.result;
-  if (!bytes || !result) return undefined;
+  if (!result) return undefined;
   const { width, height, mime } = await openPicture(bytes, {
     maxPixels: engine.settings.maxPixels,
     signal: context.signal,
