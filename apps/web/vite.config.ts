@@ -13,6 +13,8 @@ export default defineConfig({
     // The host's policy allows data: pictures, but a file of its own is cached and counted.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // What is split into chunks must run in the order of its imports: zod-policy.ts before the first schema.
+    rolldownOptions: { output: { strictExecutionOrder: true } },
   },
   server: {
     port: 5173,
