@@ -60,6 +60,25 @@ export async function writeYoloSet(folder: string): Promise<string> {
   return folder;
 }
 
+/** The same as Pascal VOC, where the spoon is difficult: it need not be found. @returns the folder */
+export async function writeVocSet(folder: string): Promise<string> {
+  for (const part of ['Annotations', 'JPEGImages']) await mkdir(join(folder, part), { recursive: true });
+  for (const { id, file, width, height } of PICTURES) {
+    await copyFile(fixture(file), join(folder, 'JPEGImages', file));
+    const objects = OBJECTS.filter(({ imageId }) => imageId === id).map(
+      ({ category, box: [x, y, w, h] }) =>
+        `<object><name>${category}</name><difficult>${Number(category === 'spoon')}</difficult><bndbox>` +
+        `<xmin>${x + 1}</xmin><ymin>${y + 1}</ymin><xmax>${x + w}</xmax><ymax>${y + h}</ymax></bndbox></object>`,
+    );
+    const size = `<size><width>${width}</width><height>${height}</height><depth>3</depth></size>`;
+    await writeFile(
+      join(folder, 'Annotations', file.replace('.jpg', '.xml')),
+      `<annotation><filename>${file}</filename>${size}${objects.join('')}</annotation>`,
+    );
+  }
+  return folder;
+}
+
 /**
  * A folder per class, as ImageNet has them.
  * @param options.copies of each picture, default 1; broken: one that cannot be decoded besides

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { writeClassSet, writeCocoSet, writeYoloSet } from './evaluation-sets.ts';
+import { writeClassSet, writeCocoSet, writeVocSet, writeYoloSet } from './evaluation-sets.ts';
 import { startServer, type TestServer } from './server.ts';
 
 // From a labelled data set and a task to a stored report: over HTTP, and by the command line.
@@ -27,6 +27,7 @@ beforeAll(async () => {
   sets = join(folder, 'sets');
   await writeCocoSet(join(sets, 'coco'));
   await writeYoloSet(join(sets, 'yolo'));
+  await writeVocSet(join(sets, 'voc'));
   await writeClassSet(join(sets, 'classes'), { broken: true });
   await mkdir(join(sets, 'unknown', 'unicorn'), { recursive: true });
   await symlink(fixture('flower.jpg'), join(sets, 'unknown', 'unicorn', '1.jpg'));
@@ -89,6 +90,15 @@ describe('HTTP', () => {
       dataset: { format: 'yolo', folder: join(sets, 'yolo') },
     });
     expect(valueOf(yolo, 'AP')).toBeCloseTo(valueOf(evaluation, 'AP') ?? NaN, 2);
+  });
+
+  it('measures VOC data by its own rule as well: what is difficult need not be found', async () => {
+    const dataset = { format: 'voc' as const, folder: join(sets, 'voc') };
+    const evaluation = await fovea.evaluations.run({ task: 'detection', dataset });
+    expect(evaluation.figures[0]?.name).toBe('AP');
+    expect(valueOf(evaluation, 'VOC mAP')).toBeGreaterThan(0.9);
+    expect(valueOf(evaluation, 'VOC mAP, 11 points')).toBeGreaterThan(0.9);
+    expect(evaluation.report.perClass.find(({ label }) => label === 'spoon')?.truths).toBe(0);
   });
 
   it('lists, filters, finds and deletes, and keeps its pictures as long as itself', async () => {
