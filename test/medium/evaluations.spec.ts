@@ -260,11 +260,15 @@ describe('CLI', () => {
     expect(evaluation.report.worst.map(({ blob }) => blob)).toContain(null);
     expect(new Set(evaluation.report.worst.map(({ blob }) => blob)).size).toBe(1);
 
-    const catalog = await openCatalog({ dataDir });
+    // Retention takes runs and uploads, however little may be kept.
+    const catalog = await openCatalog({ dataDir, keep: { bytes: 1 } });
     try {
       const { items } = await catalog.evaluations.list('local');
       expect(items).toHaveLength(2);
       expect(out).toContain(`evaluation ${items[1]?.id}`);
+      const blob = (await catalog.evaluations.get('local', items[1]?.id ?? ''))?.report.worst[0]?.blob ?? '';
+      await catalog.retention();
+      expect(await catalog.blobs.get('local', blob)).not.toBeNull();
     } finally {
       await catalog.close();
     }

@@ -59,14 +59,16 @@ const UPLOADS = `DELETE FROM blob_references WHERE id IN (
   SELECT id FROM blob_references WHERE kind = 'upload' AND created_at <= $1 LIMIT $2)`;
 
 /**
- * The moment up to which everything must go so that the rest fits. A blob goes when the newest that refers to it goes:
+ * The moment up to which everything must go so that the rest fits. What evaluations hold stays
+ * with them and does not count: no run has to go for it. A blob goes when the newest that refers to it goes:
  * blobs are counted from the newest back, and the first that does not fit any more marks the moment.
  */
 async function overflowEnd(database: Database, bytes: number): Promise<Date | null> {
   const { rows } = await database.maintain<{ at: Date | null }>(
     `WITH last_use AS (
        SELECT b.sha256, b.bytes, max(r.created_at) AS at
-       FROM blobs b JOIN blob_references r USING (sha256) GROUP BY b.sha256, b.bytes
+       FROM blobs b JOIN blob_references r USING (sha256)
+       WHERE r.evaluation_id IS NULL GROUP BY b.sha256, b.bytes
      ), counted AS (
        SELECT at, sum(bytes) OVER (ORDER BY at DESC) AS total FROM last_use
      )
