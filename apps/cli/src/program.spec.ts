@@ -153,6 +153,7 @@ const backend: Backend = {
     overlay: () => Promise.resolve(Buffer.from('overlay')),
     export: notHere,
   },
+  jobs: { list: notHere, wait: notHere, cancel: notHere, retry: notHere },
   evaluations: {
     run: (request, { onProgress }) => {
       evaluated.push(request);
