@@ -7,6 +7,7 @@ import type {
   RunEnvelope,
   ServerToClient,
 } from '@fovea/contracts';
+import { Fovea } from '@fovea/sdk';
 import { fixture } from '@fovea/testing';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -256,6 +257,26 @@ describe.skipIf(postgresMissing)('jobs over HTTP', () => {
     } finally {
       socket.close();
     }
+  });
+
+  it('is used through the SDK', async () => {
+    const { jobs } = new Fovea({ baseUrl: server.url });
+    const { id } = await jobs.submit(
+      TASK,
+      [cat, coffee],
+      { topK: 1 },
+      { model: MODEL, idempotencyKey: 'sdk' },
+    );
+    const dones: number[] = [];
+    const job = await jobs.wait(id, { onProgress: ({ progress }) => dones.push(progress.done) });
+    expect(job.state).toBe('completed');
+    expect((job.result as BatchEnvelope).runs).toHaveLength(2);
+    expect(dones.length).toBeGreaterThan(0);
+    expect(await jobs.get(id)).toEqual(job);
+    expect((await jobs.list({ limit: 1 })).items[0]?.id).toBe(id);
+    await expect(jobs.retry(id)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await jobs.cancel(id)).toBeNull();
+    await expect(jobs.wait(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('counts jobs by state', async () => {
