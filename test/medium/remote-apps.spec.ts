@@ -1,4 +1,5 @@
-import type { Problem, RunEnvelope, TaskList } from '@fovea/contracts';
+import type { Job, Problem, RunEnvelope, TaskList } from '@fovea/contracts';
+import { Fovea } from '@fovea/sdk';
 import { fixture } from '@fovea/testing';
 import { readFile } from 'node:fs/promises';
 import { io } from 'socket.io-client';
@@ -14,9 +15,10 @@ let picture: Uint8Array<ArrayBuffer>;
 // The service that executes a run records it; the platform forwards. Both have the key and one database.
 beforeAll(async () => {
   picture = new Uint8Array(await readFile(fixture('cat-chelsea.jpg')));
-  service = await startServer({ FOVEA_API_KEY: KEY });
+  service = await startServer({ FOVEA_API_KEY: KEY, FOVEA_APPS: 'classification', FOVEA_JOBS: '0' });
   platform = await startServer({
     FOVEA_API_KEY: KEY,
+    FOVEA_APPS: 'classification',
     FOVEA_REMOTE_APPS: `classification=${service.url}`,
     DATABASE_URL: (service.engine.catalog as NonNullable<typeof service.engine.catalog>).databaseUrl,
   });
@@ -50,6 +52,13 @@ describe('FOVEA_REMOTE_APPS', () => {
       expect(found.status).toBe(200);
     }
     expect(platform.engine.inference.stats().hosts.flatMap(({ models }) => models)).toEqual([]);
+  });
+  it('works on jobs itself, and forwards their runs', async () => {
+    const response = await classify(platform, { authorization: `Bearer ${KEY}`, prefer: 'respond-async' });
+    const { id } = (await response.json()) as Job;
+    const { jobs } = new Fovea({ baseUrl: platform.url, apiKey: KEY });
+    const job = await jobs.wait(id);
+    expect(job).toMatchObject({ state: 'completed', result: { result: { kind: 'labels' } } });
   });
   it('hands problems on', async () => {
     const response = await classify(platform, undefined, 'no picture');
