@@ -8,7 +8,15 @@ import {
 } from '@fovea/contracts';
 import { calibration, type DatasetTruth } from '@fovea/evaluation';
 import { matchCategories, wrongCategories, type CategoryMatch } from './categories.ts';
-import { mean, orNull, rounded, WORST, type Measure, type MeasureOptions, type Measured } from './measure.ts';
+import {
+  calibrationReport,
+  mean,
+  rounded,
+  WORST,
+  type Measure,
+  type MeasureOptions,
+  type Measured,
+} from './measure.ts';
 import { needTruths } from './measure-detection.ts';
 
 /** Class and probability, the best first. */
@@ -45,7 +53,7 @@ interface Judged {
 }
 
 function measureKept(
-  { dataset, truths, classes }: MeasureOptions,
+  { request, dataset, truths, classes }: MeasureOptions,
   { match, kept }: { match: CategoryMatch; kept: ReadonlyMap<number, Kept> },
 ): Measured {
   const names = new Map(classes.map((each) => [each.index, each]));
@@ -57,8 +65,10 @@ function measureKept(
       { imageId: id, truth: truth.index, found, rank: found.findIndex(([each]) => each === truth.index) },
     ];
   });
+  const answers = Number(request.params?.['topK'] ?? TOP);
+  // Nobody knows what the fifth answer would have been where fewer were asked for.
   const top = (k: number, of: readonly Judged[] = judged) =>
-    mean(of.map(({ rank }) => Number(rank >= 0 && rank < k)));
+    k > answers ? null : mean(of.map(({ rank }) => Number(rank >= 0 && rank < k)));
   const calibrated = calibrationOf(judged);
   return {
     figures: [
@@ -83,15 +93,7 @@ function calibrationOf(judged: readonly Judged[]): Calibration {
   const answers = judged.flatMap(({ found, rank }) =>
     found[0] ? [{ confidence: Math.min(1, found[0][1]), correct: rank === 0 }] : [],
   );
-  const { ece, bins } = calibration(answers);
-  return {
-    ece: orNull(ece),
-    bins: bins.map((bin) => ({
-      ...bin,
-      confidence: orNull(bin.confidence),
-      accuracy: orNull(bin.accuracy),
-    })),
-  };
+  return calibrationReport(calibration(answers));
 }
 
 /** @throws INVALID_PARAMETER for a picture with several labels: top-1 has no meaning there */

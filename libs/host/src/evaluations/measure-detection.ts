@@ -1,5 +1,6 @@
-import { VisionError, type ResultOf } from '@fovea/contracts';
+import { VisionError, type ResultOf, type Rle, type RunEnvelope } from '@fovea/contracts';
 import {
+  detectionCalibration,
   evaluateCoco,
   type CocoInput,
   type CocoPrediction,
@@ -8,6 +9,7 @@ import {
   type DatasetCategory,
   type DatasetTruth,
 } from '@fovea/evaluation';
+import { maskFromRuns } from '@fovea/geometry';
 import { matchCategories, someNames, wrongCategories, type CategoryMatch } from './categories.ts';
 import {
   cocoClasses,
@@ -18,7 +20,14 @@ import {
   pictureOutcomes,
   worstOutcomes,
 } from './coco-report.ts';
-import { DRAWN_SCORE, WORST, type Measure, type MeasureOptions, type Measured } from './measure.ts';
+import {
+  calibrationReport,
+  DRAWN_SCORE,
+  WORST,
+  type Measure,
+  type MeasureOptions,
+  type Measured,
+} from './measure.ts';
 import { vocFigures } from './voc-report.ts';
 
 /** An object of a result. */
@@ -42,7 +51,7 @@ export function measureObjects(options: MeasureOptions, type: 'bbox' | 'segm'): 
   if (match.classOf.size === 0) throw wrongCategories(model, match.unmatched, classes);
   return {
     metric: `COCO ${type}`,
-    keep: (_image, { envelope }) => keepItems(envelope.result as ResultOf<'boxes'>),
+    keep: (_image, { envelope }) => keepItems(envelope, type),
     measure: (kept) => measureKept(options, { type, match, kept: kept as ReadonlyMap<number, Kept> }),
   };
 }
@@ -60,8 +69,9 @@ export function needTruths({ name, has }: Dataset, what: 'boxes' | 'masks' | 'ke
 const pixels = (value: number): number => Math.round(value * 1000) / 1000;
 const digits = (score: number): number => Number(score.toPrecision(9));
 
-function keepItems({ items }: ResultOf<'boxes'>): Kept {
-  const size = items[0]?.mask?.size;
+function keepItems({ result, inputs }: RunEnvelope, type: 'bbox' | 'segm'): Kept {
+  const { items } = result as ResultOf<'boxes'>;
+  const { width = 0, height = 0 } = Object.values(inputs)[0] ?? {};
   return {
     items: items.map(({ classId, score, box, mask }) => [
       classId,
@@ -72,7 +82,7 @@ function keepItems({ items }: ResultOf<'boxes'>): Kept {
       pixels(box.height),
       ...(mask ? [mask.counts] : []),
     ]) as unknown as KeptItem[],
-    ...(size ? { size } : {}),
+    ...(type === 'segm' ? { size: [height, width] } : {}),
   };
 }
 
@@ -95,9 +105,7 @@ async function measureKept(
   };
   const evaluation = await evaluateCoco(input, { type });
   const names = new Map(categories.map(({ id, name }) => [id, name]));
-  const worst = worstOutcomes(pictureOutcomes(evaluation, input), WORST).filter(({ imageId }) =>
-    kept.has(imageId),
-  );
+  const outcomes = pictureOutcomes(evaluation, input).filter(({ imageId }) => kept.has(imageId));
   return {
     figures: [
       ...cocoFigures(evaluation),
@@ -107,8 +115,8 @@ async function measureKept(
     perClass: cocoClasses(evaluation, (id) => match.classOf.get(id)?.index ?? 0),
     curves: cocoCurves(evaluation, type === 'bbox' ? 'IoU' : 'mask IoU'),
     confusion: detectionConfusion(input),
-    calibration: null,
-    worst: worst.map((outcome) => ({
+    calibration: type === 'bbox' ? calibrationReport(detectionCalibration(input)) : null,
+    worst: worstOutcomes(outcomes, WORST).map((outcome) => ({
       imageId: outcome.imageId,
       score: outcome.f1,
       note: outcomeNote(outcome, (id) => names.get(id) ?? String(id)),
@@ -130,9 +138,14 @@ function predictionsOf(
     const categoryId = categoryOf.get(classId);
     if (categoryId === undefined) return [];
     const box = { x, y, width, height };
-    const mask =
-      size && counts !== undefined ? { mask: { size: [size[0], size[1]] as [number, number], counts } } : {};
-    return [{ imageId, categoryId, score, box, ...mask }];
+    if (!size) return [{ imageId, categoryId, score, box }];
+    const [maskHeight, maskWidth] = size;
+    // An object whose mask came out empty is a mistake like any other.
+    const mask: Rle =
+      counts === undefined
+        ? maskFromRuns([maskHeight * maskWidth], { width: maskWidth, height: maskHeight })
+        : { size: [maskHeight, maskWidth], counts };
+    return [{ imageId, categoryId, score, box, mask }];
   });
 }
 

@@ -1,4 +1,4 @@
-import type { ResultOf } from '@fovea/contracts';
+import { VisionError, type ResultOf } from '@fovea/contracts';
 import {
   evaluateCoco,
   type CocoInput,
@@ -6,7 +6,6 @@ import {
   type DatasetCategory,
   type DatasetTruth,
 } from '@fovea/evaluation';
-import { VisionError } from '@fovea/contracts';
 import {
   cocoClasses,
   cocoCurves,
@@ -85,16 +84,14 @@ async function measureKept(
     ),
   };
   const evaluation = await evaluateCoco(input, { type: 'keypoints' });
-  const worst = worstOutcomes(pictureOutcomes(evaluation, input), WORST).filter(({ imageId }) =>
-    kept.has(imageId),
-  );
+  const outcomes = pictureOutcomes(evaluation, input).filter(({ imageId }) => kept.has(imageId));
   return {
     figures: cocoFigures(evaluation),
     perClass: cocoClasses(evaluation, () => 0),
     curves: cocoCurves(evaluation, 'OKS'),
     confusion: null,
     calibration: null,
-    worst: worst.map((outcome) => ({
+    worst: worstOutcomes(outcomes, WORST).map((outcome) => ({
       imageId: outcome.imageId,
       score: outcome.f1,
       note: outcomeNote(outcome, () => person.name),

@@ -1,4 +1,5 @@
 import type {
+  Calibration,
   ClassLabel,
   ErrorCode,
   EvaluatedPicture,
@@ -8,7 +9,12 @@ import type {
   Result,
   RunEnvelope,
 } from '@fovea/contracts';
-import type { Dataset, DatasetImage, DatasetTruth } from '@fovea/evaluation';
+import type {
+  Calibration as CalibrationFigures,
+  Dataset,
+  DatasetImage,
+  DatasetTruth,
+} from '@fovea/evaluation';
 
 /** What is kept of one picture while an evaluation runs: JSON, as small as its figures allow. */
 export type Step = { readonly kept: unknown } | { readonly failure: { code: ErrorCode; detail: string } };
@@ -67,3 +73,13 @@ export const orNull = (value: number): number | null => (Number.isNaN(value) ? n
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 export const mean = (values: readonly number[]): number | null =>
   values.length === 0 ? null : sum(values) / values.length;
+
+/** Calibration as a report has it. */
+export const calibrationReport = ({ ece, bins }: CalibrationFigures): Calibration => ({
+  ece: orNull(ece),
+  bins: bins.map((bin) => ({
+    ...bin,
+    confidence: orNull(bin.confidence),
+    accuracy: orNull(bin.accuracy),
+  })),
+});
