@@ -58,6 +58,20 @@ async function measure(type: 'bbox' | 'segm', found: readonly (readonly Item[] |
   }
   return measuring.measure(kept);
 }
+it('refuses masks of another size than the picture', () => {
+  const sized = {
+    ...dataset,
+    images: dataset.images.map((image) => ({ ...image, width: 30, height: SIDE })),
+  };
+  const envelope = {
+    inputs: { image: { width: SIDE, height: SIDE } },
+    result: { kind: 'boxes', items: [] },
+  } as unknown as RunEnvelope;
+  const measuring = measureObjects({ ...options, dataset: sized }, 'segm');
+  expect(() => measuring.keep(sized.images[0]!, { envelope, blobs: new Map() })).toThrow(
+    /annotated at 30 x 40/,
+  );
+});
 const valueOf = ({ figures }: Awaited<ReturnType<typeof measure>>, name: string) =>
   figures.find((figure) => figure.name === name)?.value;
 

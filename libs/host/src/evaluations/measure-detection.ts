@@ -22,6 +22,7 @@ import {
 } from './coco-report.ts';
 import {
   calibrationReport,
+  checkSize,
   DRAWN_SCORE,
   WORST,
   type Measure,
@@ -51,7 +52,10 @@ export function measureObjects(options: MeasureOptions, type: 'bbox' | 'segm'): 
   if (match.classOf.size === 0) throw wrongCategories(model, match.unmatched, classes);
   return {
     metric: `COCO ${type}`,
-    keep: (_image, { envelope }) => keepItems(envelope, type),
+    keep: (image, { envelope }) => {
+      if (type === 'segm') checkSize(image, Object.values(envelope.inputs)[0] ?? {});
+      return keepItems(envelope, type);
+    },
     measure: (kept) => measureKept(options, { type, match, kept: kept as ReadonlyMap<number, Kept> }),
   };
 }

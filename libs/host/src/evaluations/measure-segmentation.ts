@@ -3,7 +3,15 @@ import type { DatasetImage, DatasetTruth } from '@fovea/evaluation';
 import { maskIou } from '@fovea/geometry';
 import type { CategoryMatch } from './categories.ts';
 import { measureObjects, needTruths, truthBoxes, type Item } from './measure-detection.ts';
-import { mean, rounded, WORST, type Measure, type MeasureOptions, type Measured } from './measure.ts';
+import {
+  checkSize,
+  mean,
+  rounded,
+  WORST,
+  type Measure,
+  type MeasureOptions,
+  type Measured,
+} from './measure.ts';
 
 /** One instance: the id of its truth, IoU with it, the mask that was found. */
 type KeptInstance = readonly [number, number, string];
@@ -23,7 +31,10 @@ export function measureSegmentation(options: MeasureOptions): Measure {
       const boxes = instancesOf(image).map(({ box }) => [box.x, box.y, box.width, box.height]);
       return boxes.length > 0 ? { boxes } : null;
     },
-    keep: (image, { envelope }) => keepInstances(instancesOf(image), envelope.result as ResultOf<'boxes'>),
+    keep: (image, { envelope }) => {
+      checkSize(image, Object.values(envelope.inputs)[0] ?? {});
+      return keepInstances(instancesOf(image), envelope.result as ResultOf<'boxes'>);
+    },
     measure: (kept) => Promise.resolve(measureMasks(options, kept as ReadonlyMap<number, Kept | null>)),
   };
 }

@@ -1,10 +1,4 @@
-import {
-  VisionError,
-  type ClassFigures,
-  type ClassLabel,
-  type Figure,
-  type ResultOf,
-} from '@fovea/contracts';
+import type { ClassFigures, ClassLabel, Figure, ResultOf } from '@fovea/contracts';
 import { ConfusionMatrix, type ClassMap, type DatasetImage, type DatasetTruth } from '@fovea/evaluation';
 import { decodeMask } from '@fovea/geometry';
 import { decodeImage, encodeGrey } from '@fovea/imaging';
@@ -12,6 +6,7 @@ import { sha256Of } from '../engine/inputs.ts';
 import { matchCategories, someNames, wrongCategories, type CategoryMatch } from './categories.ts';
 import { needTruths } from './measure-detection.ts';
 import {
+  checkSize,
   orNull,
   rounded,
   sum,
@@ -66,16 +61,9 @@ async function truthMap(
   { image, match, background }: Truth,
 ): Promise<ClassMap> {
   const { id, name, width = 0, height = 0 } = image;
-  const checked = (size: { width: number; height: number }) => {
-    if (size.width === width && size.height === height) return;
-    throw new VisionError(
-      'IMAGE_CORRUPT',
-      `${name} is ${width} x ${height}, but annotated at ${size.width} x ${size.height}`,
-    );
-  };
   const given = await dataset.classMap?.(id);
   if (given) {
-    checked(given);
+    checkSize({ name, ...given }, { width, height });
     const classOf = Uint8Array.from({ length: 256 }, (_, category) =>
       category === IGNORED ? IGNORED : (match.classOf.get(category)?.index ?? background),
     );
@@ -87,7 +75,7 @@ async function truthMap(
   for (const truth of paintingOrder(truths.get(id) ?? [])) {
     const { mask, crowd, categoryId } = truth;
     if (!mask) continue;
-    checked({ width: mask.size[1], height: mask.size[0] });
+    checkSize({ name, width: mask.size[1], height: mask.size[0] }, { width, height });
     const value = crowd ? IGNORED : (match.classOf.get(categoryId)?.index ?? background);
     const bitmap = decodeMask(mask);
     for (let pixel = 0; pixel < data.length; pixel++) if (bitmap[pixel]) data[pixel] = value;

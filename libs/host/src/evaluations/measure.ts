@@ -1,13 +1,14 @@
-import type {
-  Calibration,
-  ClassLabel,
-  ErrorCode,
-  EvaluatedPicture,
-  EvaluationReport,
-  EvaluationRequest,
-  Figure,
-  Result,
-  RunEnvelope,
+import {
+  VisionError,
+  type Calibration,
+  type ClassLabel,
+  type ErrorCode,
+  type EvaluatedPicture,
+  type EvaluationReport,
+  type EvaluationRequest,
+  type Figure,
+  type Result,
+  type RunEnvelope,
 } from '@fovea/contracts';
 import type {
   Calibration as CalibrationFigures,
@@ -68,6 +69,22 @@ export const DRAWN_SCORE = 0.3;
 
 /** To four digits: figures of diagrams, where more would only make the report larger. */
 export const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+/**
+ * Masks of another size than their picture cannot be compared with anything.
+ * @throws IMAGE_CORRUPT
+ */
+export function checkSize(
+  { name, width, height }: Pick<DatasetImage, 'name' | 'width' | 'height'>,
+  picture: { readonly width?: number | undefined; readonly height?: number | undefined },
+): void {
+  if (width === undefined || height === undefined) return;
+  if (width === picture.width && height === picture.height) return;
+  throw new VisionError(
+    'IMAGE_CORRUPT',
+    `${name} is ${picture.width} x ${picture.height}, but annotated at ${width} x ${height}`,
+  );
+}
+
 /** The metrics say NaN where there was nothing to measure, a report null. */
 export const orNull = (value: number): number | null => (Number.isNaN(value) ? null : value);
 export const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

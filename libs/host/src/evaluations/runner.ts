@@ -137,7 +137,7 @@ export async function envelopeOf(
   engine: Engine,
   { plan, image, job }: OnePicture,
 ): Promise<{ envelope: RunEnvelope; blobs: RunBlobs; bytes: Uint8Array } | null> {
-  const own = plan.measure.paramsOf?.(image) ?? (plan.measure.paramsOf ? null : {});
+  const own = plan.measure.paramsOf ? plan.measure.paramsOf(image) : {};
   if (own === null) return null;
   const bytes = await pictureBytes(image, plan.roots);
   const blobs = new Map<string, { bytes: Uint8Array; mime: string }>();
