@@ -100,7 +100,7 @@ describe('pose', () => {
     ['whole', 'movenet-multipose-coco17', false],
   ] as const)('mode %s is %s; a detector: %s', (mode, id, detector) => {
     const params = pose.params.parse({ mode });
-    expect(pose.models.primary.default?.(params)).toBe(id);
+    expect(pose.models.primary.defaultBy?.models[params.mode]).toBe(id);
     expect(pose.models.detector?.usedWhen?.(params, id)).toBe(detector);
   });
   it('does not look for poses where there is nobody', async () => {
@@ -135,7 +135,11 @@ describe('pose', () => {
       boxes: numbers([1, 6, 4], (i) => (i % 4) * 10),
       scores: numbers([1, 6], (i) => [0.19, 0.3, 0.2, 0, 0, 0.9][i] as number),
     });
-    const { result, runs } = await play(pose, { nms: 1 }, { ids: { primary: whole }, answers: { [whole]: answer } });
+    const { result, runs } = await play(
+      pose,
+      { nms: 1 },
+      { ids: { primary: whole }, answers: { [whole]: answer } },
+    );
     expect(runs).toEqual([[whole, 1]]);
     expect(result.items.map(({ score }) => score.toFixed(1))).toEqual(['0.9', '0.3', '0.2']);
   });

@@ -62,7 +62,7 @@ export const pose = defineApplication({
   models: {
     primary: {
       choices: [POSE_MODELS.accurate, POSE_MODELS.fast, WHOLE],
-      default: ({ mode }) => ({ ...POSE_MODELS, whole: WHOLE })[mode],
+      defaultBy: { param: 'mode', models: { ...POSE_MODELS, whole: WHOLE } },
       description: 'Thunder is the most exact, Lightning much faster, MultiPose needs no detector',
     },
     detector: {

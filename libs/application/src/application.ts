@@ -23,8 +23,11 @@ export interface RoleDeclaration<P = unknown> {
   /** Model ids that fit, the default first: take them from the stage (`classify.models`). */
   readonly choices: readonly [string, ...string[]];
   readonly description?: string;
-  /** The choice where a request names none, by its parameters. Default: the first. */
-  default?(params: P): string;
+  /** The choice where a request names none depends on the value of a parameter. Default: the first choice. */
+  readonly defaultBy?: {
+    readonly param: keyof P & string;
+    readonly models: Readonly<Record<string, string>>;
+  };
   /** False: a run with these parameters and this primary model does without the role, and does not list it. Default: always used. */
   usedWhen?(params: P, primary: string): boolean;
 }

@@ -26,6 +26,10 @@ export const TaskInfo = z
         role: z.string(),
         default: z.string(),
         choices: z.array(z.string()),
+        defaultBy: z
+          .object({ param: z.string(), models: z.record(z.string(), z.string()) })
+          .optional()
+          .describe('the default is another one for these values of a parameter'),
         description: z.string().optional(),
       }),
     ),

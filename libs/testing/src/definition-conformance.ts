@@ -93,8 +93,12 @@ function jsonSchema(schema: z.ZodObject): { properties?: object; required?: stri
 function* roles(definition: AnyDefinition, models: readonly ManifestModel[]): Iterable<string> {
   const known = new Set(models.map(({ id }) => id));
   if (!Object.hasOwn(definition.models, 'primary')) yield 'there is no primary model';
-  for (const [role, { choices }] of Object.entries(definition.models)) {
+  for (const [role, { choices, defaultBy }] of Object.entries(definition.models)) {
     const ids = choices as readonly string[];
+    if (defaultBy && !(defaultBy.param in (definition.params as z.ZodObject).shape))
+      yield `the role ${role} is chosen by ${defaultBy.param}, which is no parameter`;
+    for (const id of Object.values(defaultBy?.models ?? {}))
+      if (!ids.includes(id)) yield `the role ${role} defaults to ${id}, which is none of its choices`;
     if (ids.length === 0) yield `the role ${role} has no models`;
     if (new Set(ids).size !== ids.length) yield `the role ${role} names a model twice`;
     for (const id of ids)

@@ -8,15 +8,17 @@ interface ModelChoiceProps {
   role: TaskInfo['models'][number];
   /** Every model of the server; empty while they are loading. */
   models: readonly ModelInfo[];
-  /** undefined = the default. */
+  /** The model that runs where none is chosen. */
+  fallback: string;
+  /** undefined = the fallback. */
   value: string | undefined;
   onChange: (model: string | undefined) => void;
 }
 
 /** The models that fit a role, with what one must know before choosing. */
-export function ModelChoice({ role, models, value, onChange }: ModelChoiceProps) {
+export function ModelChoice({ role, models, fallback, value, onChange }: ModelChoiceProps) {
   const name = useId();
-  const chosen = value ?? role.default;
+  const chosen = value ?? fallback;
   return (
     <fieldset className={styles['choice']}>
       <legend>{role.role === 'primary' ? 'Model' : `Model: ${role.role}`}</legend>
@@ -31,7 +33,7 @@ export function ModelChoice({ role, models, value, onChange }: ModelChoiceProps)
               value={id}
               checked={id === chosen}
               disabled={!usable}
-              onChange={() => onChange(id === role.default ? undefined : id)}
+              onChange={() => onChange(id === fallback ? undefined : id)}
             />
             <span className={styles['name']}>{id}</span>
             <span className={styles['facts']}>

@@ -34,6 +34,14 @@ interface SettingsPanelProps {
   onRun: () => void;
 }
 
+/** What runs where nobody chooses: a parameter may decide it. */
+function defaultModel(role: TaskInfo['models'][number], fields: readonly Field[], values: Values): string {
+  const { defaultBy } = role;
+  if (!defaultBy) return role.default;
+  const value = values[defaultBy.param] ?? fields.find(({ name }) => name === defaultBy.param)?.fallback;
+  return defaultBy.models[String(value)] ?? role.default;
+}
+
 /** The form of a task: its models, its parameters, and Run. */
 export function SettingsPanel({
   task,
@@ -73,6 +81,7 @@ export function SettingsPanel({
             key={role.role}
             role={role}
             models={models}
+            fallback={defaultModel(role, fields, settings.values)}
             value={settings.models[role.role]}
             onChange={(model) => {
               const { [role.role]: _, ...rest } = settings.models;

@@ -1,4 +1,4 @@
-import type { AnyDefinition } from '@fovea/application';
+import type { AnyDefinition, RoleDeclaration } from '@fovea/application';
 import { invalidFields, VisionError } from '@fovea/contracts';
 import { z } from 'zod';
 
@@ -78,13 +78,19 @@ function chooseModels(
   );
   const models: Record<string, string> = {};
   for (const [role, declaration] of roles) {
-    const id = byRole[role] ?? declaration.default?.(params) ?? declaration.choices[0];
+    const id = byRole[role] ?? defaultModel(declaration, params);
     const known = role === 'primary' ? [...declaration.choices, ...ownModels()] : declaration.choices;
     if (!known.includes(id)) throw wrongModel(definition, { role, id, known });
     const primary = models['primary'] ?? id;
     if (role === 'primary' || (declaration.usedWhen?.(params, primary) ?? true)) models[role] = id;
   }
   return models;
+}
+
+/** The model of a role where the request names none. */
+function defaultModel({ choices, defaultBy }: RoleDeclaration, params: Record<string, unknown>): string {
+  const byParam = defaultBy?.models[String(params[defaultBy.param as string])];
+  return byParam ?? choices[0];
 }
 
 function wrongModel(

@@ -85,10 +85,11 @@ function describeTask(app: string, definition: AnyDefinition, remote: string | u
     inputs: Object.entries(
       definition.inputs as Record<string, { media: 'image'; min: number; max: number }>,
     ).map(([name, input]) => ({ name, ...input })),
-    models: Object.entries(definition.models).map(([role, { choices, description }]) => ({
+    models: Object.entries(definition.models).map(([role, { choices, defaultBy, description }]) => ({
       role,
       default: choices[0],
       choices: [...choices],
+      ...(defaultBy ? { defaultBy } : {}),
       ...(description ? { description } : {}),
     })),
     params: z.toJSONSchema(definition.params, { io: 'input' }) as Record<string, unknown>,

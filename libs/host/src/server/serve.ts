@@ -5,7 +5,7 @@ import { APP_FILTER, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { loadSettings, type Settings } from '@fovea/config';
 import { lockDataFolder } from '@fovea/catalog';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { v7 as uuid } from 'uuid';
@@ -27,7 +27,7 @@ import { answerProblem, LOG, ProblemFilter } from './problem-filter.ts';
 import { asVisionError } from './problem.ts';
 import { rememberRoutes } from './routes.ts';
 import { RunsController } from './runs.controller.ts';
-import { DOCS_PAGE, DOCS_SCRIPT, Site, swaggerFolder } from './site.ts';
+import { DOCS_PAGE, DOCS_SCRIPT, secure, Site, swaggerFolder } from './site.ts';
 import { SocketAdapter } from './socket-adapter.ts';
 import { SystemController } from './system.controller.ts';
 import { TasksController } from './tasks.controller.ts';
@@ -219,16 +219,7 @@ function addHooks(
   });
 }
 
-const CONTENT_SECURITY =
-  "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; " +
-  "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
-
 async function addPages(instance: FastifyInstance, site: Site): Promise<void> {
-  const secure = (reply: FastifyReply) =>
-    reply
-      .header('content-security-policy', CONTENT_SECURITY)
-      .header('x-content-type-options', 'nosniff')
-      .header('referrer-policy', 'no-referrer');
   await instance.register(fastifyStatic, { root: swaggerFolder(), serve: false }); // for reply.sendFile
   if (site.folder)
     await instance.register(fastifyStatic, {
