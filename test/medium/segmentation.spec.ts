@@ -300,7 +300,7 @@ describe('over HTTP', () => {
       ],
     };
     const form = new FormData();
-    form.set('image', new Blob([bytes]), 'cat.jpg');
+    form.set('image', new Blob([new Uint8Array(bytes)]), 'cat.jpg');
     form.set('params', JSON.stringify(params));
     const query = new URLSearchParams({ boxes: JSON.stringify(params.boxes) });
     const answers = await Promise.all([

@@ -85,19 +85,25 @@ function Progress({ job: { progress } }: { job: Job }) {
   );
 }
 
-function ResultLink({ job: { result } }: { job: Job }) {
-  if (!result) return null;
-  if ('evaluationId' in result)
+function ResultLink({ job: { kind, task, state, result, progress } }: { job: Job }) {
+  if (result && 'evaluationId' in result)
     return (
       <ButtonLink to={`/evaluations/${result.evaluationId}`} look="primary">
         Open the report
       </ButtonLink>
     );
-  if ('run' in result) return <ButtonLink to={`/catalog/${result.run.id}`}>Open the run</ButtonLink>;
-  const runs = result.runs.filter((one) => 'run' in one).length;
+  if (result && 'run' in result)
+    return <ButtonLink to={`/catalog/${result.run.id}`}>Open the run</ButtonLink>;
+  if (kind !== 'run' || state !== 'completed') return null;
+  // The list leaves long results out; how far a job came it always says.
+  const count = result ? result.runs.length : (progress?.total ?? 0);
+  const failed = result ? result.runs.filter((one) => !('run' in one)).length : 0;
   return (
-    <span className={styles['count']}>
-      {runs} of {result.runs.length} pictures done
-    </span>
+    <>
+      <span className={styles['count']}>
+        {formatNumber(count)} pictures{failed > 0 && `, ${formatNumber(failed)} failed`}
+      </span>
+      <ButtonLink to={`/catalog?task=${task}`}>In the catalog</ButtonLink>
+    </>
   );
 }
