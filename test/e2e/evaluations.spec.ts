@@ -71,7 +71,9 @@ describe.runIf(executablePath)('the pages of evaluations and jobs', () => {
     await page.getByRole('list', { name: 'Jobs' }).getByText('Completed').waitFor({ timeout: 90_000 });
     await page.getByRole('link', { name: 'Open the report' }).click();
     await page.getByRole('heading', { name: /Detection on/ }).waitFor();
-    expect(await page.getByRole('list', { name: 'Figures' }).getByRole('listitem').count()).toBeGreaterThanOrEqual(12);
+    expect(
+      await page.getByRole('list', { name: 'Figures' }).getByRole('listitem').count(),
+    ).toBeGreaterThanOrEqual(12);
     await page.getByRole('img', { name: /All classes/ }).waitFor();
   });
 
@@ -93,7 +95,7 @@ describe.runIf(executablePath)('the pages of evaluations and jobs', () => {
     await page.evaluate('document.fonts.ready');
     await screenshot(page, `evaluation-${name}`);
     const download = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download report' }).click();
+    await page.getByRole('button', { name: 'Download Report' }).click();
     const report = JSON.parse(await readFile(await (await download).path(), 'utf8')) as { id: string };
     expect(report.id).toBe(items[0]?.id);
   });

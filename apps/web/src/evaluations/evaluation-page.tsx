@@ -133,7 +133,7 @@ function Actions({ evaluation }: { evaluation: Evaluation }) {
   return (
     <div className={styles['actions']}>
       <DownloadButton
-        label="report"
+        label="Report"
         fileName={`evaluation-${shortId(evaluation.id)}.json`}
         source={{ json: evaluation }}
       />

@@ -1,5 +1,5 @@
 import type { EvaluatedPicture, Result } from '@fovea/contracts';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { BlobImage } from '../api/blob-image.tsx';
 import { THUMB_PX } from '../api/queries.ts';
 import { useSession } from '../api/session.tsx';
@@ -50,22 +50,27 @@ function Compared({ picture, onClose }: { picture: EvaluatedPicture; onClose: ()
   const { fovea } = useSession();
   const { name, note, blob, width, height, truth, prediction } = picture;
   const url = blob === null ? undefined : fovea.blobs.url(blob);
+  const ref = useRef<HTMLElement>(null);
+  // It opens above the pictures: on a small screen that is far from the one that was pressed.
+  useEffect(() => ref.current?.scrollIntoView({ block: 'nearest' }), []);
   const side = (title: string, result: Result) => (
     <figure>
       <figcaption>
         {title}: {headline(result).text}
       </figcaption>
-      <Picture
-        url={url}
-        alt={`${name}, ${title.toLowerCase()}`}
-        size={{ width, height }}
-        result={result}
-        missing="This picture was not kept."
-      />
+      <div className={styles['stage']} style={{ aspectRatio: `${width} / ${height}` }}>
+        <Picture
+          url={url}
+          alt={`${name}, ${title.toLowerCase()}`}
+          size={{ width, height }}
+          result={result}
+          missing="This picture was not kept."
+        />
+      </div>
     </figure>
   );
   return (
-    <section aria-label={name} className={styles['compared']}>
+    <section ref={ref} aria-label={name} className={styles['compared']}>
       <header className={styles['head']}>
         <div>
           <h3>{name}</h3>

@@ -16,6 +16,10 @@ const PAGES = [
   ['/jobs', 'Jobs', ['jobs']],
 ] as const satisfies [path: string, name: string, sections: readonly string[]][];
 
+/** On a phone the names of the pages scroll: the one that is open must be seen. */
+const intoView = (link: HTMLElement | null): void =>
+  link?.scrollIntoView?.({ block: 'nearest', inline: 'center' });
+
 export function Header() {
   const [theme, toggleTheme] = useTheme();
   const { apiKey, setApiKey } = useSession();
@@ -34,6 +38,7 @@ export function Header() {
           {PAGES.map(([path, name, sections]) => (
             <Link
               key={path}
+              ref={sections.some((part) => part === section) ? intoView : undefined}
               to={path}
               className={styles['link']}
               aria-current={sections.some((part) => part === section) ? 'page' : undefined}
