@@ -8,6 +8,7 @@ import { nms } from '@fovea/geometry';
 import { openPicture } from '@fovea/imaging';
 import type { Tensor as Feed } from '@fovea/tensor';
 import { spawn } from 'node:child_process';
+import { Agent } from 'node:http';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { shippedModels } from '@fovea/testing';
 import { detect } from '@fovea/stages';
-import { median } from './load.ts';
+import { median, send } from './load.ts';
 import { benchPictures } from './pictures.ts';
 
 const { values } = parseArgs({
@@ -73,14 +74,11 @@ const address = await new Promise<string>((resolve, reject) => {
   });
 });
 const task = `${address}/v1/tasks/detection?store=false&model=${values.model}`;
+const agent = new Agent({ keepAlive: true });
 async function served(n: number): Promise<RunEnvelope['run']> {
-  const response = await fetch(task, {
-    method: 'POST',
-    headers: { 'content-type': 'image/jpeg' },
-    body: new Uint8Array(pictures[n % KNOWN]!),
-  });
-  if (response.status !== 200) throw new Error(`${response.status}: ${await response.text()}`);
-  return ((await response.json()) as RunEnvelope).run;
+  const { status, text } = await send(task, pictures[n % KNOWN]!, agent);
+  if (status !== 200) throw new Error(`${status}: ${text}`);
+  return (JSON.parse(text) as RunEnvelope).run;
 }
 
 interface Round {
@@ -129,6 +127,7 @@ try {
     });
   }
 } finally {
+  agent.destroy();
   const ended = new Promise((resolve) => platform.once('exit', resolve));
   platform.kill('SIGTERM');
   await ended;

@@ -28,7 +28,7 @@ export async function load(address: string, options: LoadOptions): Promise<LoadR
   const client = async () => {
     while (performance.now() < end) {
       const began = performance.now();
-      const status = await post(address, options.picture(sent++), agent);
+      const { status } = await send(address, options.picture(sent++), agent);
       const now = performance.now();
       if (began < start || now > end) continue;
       if (status === 200) latencies.push(now - began);
@@ -56,14 +56,22 @@ export const median = (values: readonly number[]): number =>
     0.5,
   );
 
-function post(address: string, body: Uint8Array, agent: Agent): Promise<number> {
+/** One request; its answer's status and body. */
+export function send(
+  address: string,
+  body: Uint8Array,
+  agent: Agent,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const sending = request(
       address,
       { method: 'POST', agent, headers: { 'content-type': 'image/jpeg', 'content-length': body.byteLength } },
       (response) => {
-        response.resume();
-        response.on('end', () => resolve(response.statusCode ?? 0));
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        );
         response.on('error', reject);
       },
     );

@@ -130,7 +130,7 @@ export const SETTINGS = {
   importRoots: setting('FOVEA_IMPORT_ROOTS', list, {
     fallback: [],
     shown: 'none',
-    about: 'folders that a folder import may name',
+    about: 'folders on this machine that imports and evaluations may read, e.g. /data',
   }),
   maxBytes: setting('FOVEA_MAX_BYTES', size, {
     fallback: 32 * MIB,
