@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { load, median, type LoadResult } from './load.ts';
 import { benchPictures, unseen } from './pictures.ts';
@@ -164,5 +164,5 @@ console.table(table);
 await mkdir(join(import.meta.dirname, 'results'), { recursive: true });
 await writeFile(
   join(import.meta.dirname, 'results', 'http-classification.json'),
-  `${JSON.stringify({ date: new Date().toISOString(), machine, node: process.version, options: values, fsyncMs: fsync, table, rounds: results }, null, 2)}\n`,
+  `${JSON.stringify({ date: new Date().toISOString(), machine, node: process.version, options: { ...values, ...(values.peer ? { peer: basename(values.peer) } : {}) }, fsyncMs: fsync, table, rounds: results }, null, 2)}\n`,
 );

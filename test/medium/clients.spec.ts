@@ -89,7 +89,7 @@ describe('SDK', () => {
     await expect(fovea.run('classification', cat, { topK: 0 })).rejects.toMatchObject({
       code: 'INVALID_PARAMETER',
     });
-    await expect(fovea.run('detection', cat)).rejects.toMatchObject({ code: 'NOT_IMPLEMENTED' });
+    await expect(fovea.run('generate', cat)).rejects.toMatchObject({ code: 'NOT_IMPLEMENTED' });
     expect(await fovea.health()).toMatchObject({ status: 'ok' });
   });
 });

@@ -47,7 +47,7 @@ export class Site {
 }
 
 const CONTENT_SECURITY =
-  "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; " +
+  "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' blob: ws: wss:; " +
   "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 /** The headers of everything that a browser shows as a page. */
