@@ -2,7 +2,7 @@ import { RunEnvelope } from '@fovea/contracts';
 import { Fovea } from '@fovea/sdk';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -146,5 +146,28 @@ describe('CLI', () => {
     expect(JSON.parse(bad)).toMatchObject({ source: 'ATTRIBUTION.md', code: 'UNSUPPORTED_MEDIA' });
     expect(err).toContain('1 of 2 done, 1 failed');
     expect((await readFile(join(overlay, 'cat-chelsea.png'))).subarray(1, 4).toString()).toBe('PNG');
+  });
+
+  it.each(['the server', 'its own process'])('saves what a result is made of: by %s', async (by) => {
+    const saved = join(folder, `saved by ${by}`);
+    const args = ['run', 'semantic-segmentation', 'cat-chelsea.jpg', '--cutout', 'cat', '--save', saved];
+    const [dataDir, ...key] =
+      by === 'the server' ? [server.dataDir, '--api-key', API_KEY] : [join(folder, 'data')];
+    const { code, err } = await cli(dataDir, ...args, '--overlay', join(saved, 'overlay.svg'), ...key);
+    expect([code, err]).toEqual([0, '']);
+    expect((await readdir(saved)).sort()).toEqual([
+      'cat-chelsea-cutout.png',
+      'cat-chelsea-map.png',
+      'overlay.svg',
+    ]);
+    // The class map in its colours lies under the legend.
+    expect(await readFile(join(saved, 'overlay.svg'), 'utf8')).toContain('data:image/png;base64,');
+  });
+
+  it('says so where a server was told to keep nothing of what should be saved', async () => {
+    const args = ['run', 'segmentation', 'cat-chelsea.jpg', '--cutout', '--no-record', '--save', folder];
+    const { code, err } = await cli(server.dataDir, ...args, '--api-key', API_KEY);
+    expect(code).toBe(1);
+    expect(err).toContain('the cutout was not kept');
   });
 });

@@ -42,6 +42,8 @@ export interface Backend {
   readonly where: string;
   tasks(): Promise<readonly TaskInfo[]>;
   run(request: BackendRun): Promise<RunEnvelope>;
+  /** The bytes of a blob that a run of this backend named; undefined where they were not kept. */
+  blob(envelope: RunEnvelope, sha256: string): Promise<Uint8Array | undefined>;
   readonly models: {
     list(): Promise<ModelList>;
     pull(

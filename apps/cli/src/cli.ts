@@ -29,8 +29,12 @@ export interface Installation {
   /** The server that was named, else the one that owns the data folder, else this process. */
   connect(options: BackendOptions): Promise<Backend>;
   doctor(): Promise<DoctorReport>;
-  /** A result drawn on its picture as PNG, or the drawing alone as SVG. */
-  draw(envelope: RunEnvelope, format: 'png' | 'svg', picture: Uint8Array): Promise<Uint8Array>;
+  /** A result drawn on its picture as PNG, or the drawing alone as SVG; of `masks` with the class map. */
+  draw(
+    envelope: RunEnvelope,
+    format: 'png' | 'svg',
+    pictures: { readonly picture: Uint8Array; readonly map?: Uint8Array },
+  ): Promise<Uint8Array>;
   /** Checks the weights on this machine against the manifest; no ids = all. */
   verify(ids: readonly string[]): Promise<readonly Verified[]>;
   /** Copies the user's ONNX file into the data folder. @param file an absolute path */

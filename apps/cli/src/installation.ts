@@ -57,9 +57,9 @@ export function createInstallation(terminal: Terminal): Installation {
       return doctor(settings, APPLICATIONS, server === undefined ? {} : { server });
     },
 
-    async draw(envelope, format, picture) {
+    async draw(envelope, format, pictures) {
       const { drawOverlay } = await import('@fovea/host');
-      return drawOverlay(envelope, format, { picture });
+      return drawOverlay(envelope, format, pictures);
     },
 
     verify: (ids) => locally((backend) => backend.verify(ids)),

@@ -8,6 +8,7 @@ import {
   type TaskInfo,
 } from '@fovea/contracts';
 import { Engine, Evaluations, exportRuns, type Application, type Log, type Settings } from '@fovea/host';
+import { hash } from 'node:crypto';
 import type { NewModel } from './cli.ts';
 import type { Backend, BackendRun, PullProgress, RunFilter } from './backend.ts';
 
@@ -17,6 +18,8 @@ const OWNER = 'local';
 export class LocalBackend implements Backend {
   readonly where = 'this process';
   private readonly engine: Engine;
+  /** What runs made that were not recorded; it goes with their envelopes. */
+  private readonly made = new WeakMap<RunEnvelope, ReadonlyMap<string, Uint8Array>>();
 
   private constructor(engine: Engine) {
     this.engine = engine;
@@ -36,16 +39,31 @@ export class LocalBackend implements Backend {
     return Promise.resolve(this.engine.tasks());
   }
 
-  run({ task, inputs, params, model, models, signal }: BackendRun): Promise<RunEnvelope> {
-    return this.engine.execute({
+  async run({ task, inputs, params, model, models, signal }: BackendRun): Promise<RunEnvelope> {
+    const made = new Map<string, Uint8Array>();
+    const envelope = await this.engine.execute({
       task: task.task,
       inputs,
       params: models ? { ...params, models } : params,
       model,
       owner: OWNER,
       store: this.engine.catalog !== undefined,
+      blobs: {
+        put: (bytes) => {
+          const sha256 = hash('sha256', bytes, 'hex');
+          made.set(sha256, bytes);
+          return Promise.resolve({ sha256 });
+        },
+      },
       signal,
     });
+    this.made.set(envelope, made);
+    return envelope;
+  }
+
+  async blob(envelope: RunEnvelope, sha256: string): Promise<Uint8Array | undefined> {
+    if (envelope.links.self !== undefined) return this.engine.readBlob(OWNER, sha256);
+    return this.made.get(envelope)?.get(sha256);
   }
 
   readonly models = {

@@ -111,6 +111,7 @@ const backend: Backend = {
     runs.push(request);
     return answer(Buffer.from(request.inputs['image']?.[0]?.bytes ?? []).toString(), request);
   },
+  blob: () => Promise.resolve(undefined),
   models: {
     list: () =>
       Promise.resolve({
@@ -177,7 +178,7 @@ const installation: Installation = {
       settings: [{ env: 'FOVEA_PORT', value: '3000', source: 'default', about: 'port' }],
       checks: [{ name: 'sharp', ok: false, detail: 'cannot be loaded', fix: 'npm rebuild sharp' }],
     }),
-  draw: (_envelope, format, picture) => Promise.resolve(Buffer.from(`${format} of ${String(picture)}`)),
+  draw: (_envelope, format, { picture }) => Promise.resolve(Buffer.from(`${format} of ${String(picture)}`)),
   verify: () =>
     Promise.resolve([
       { id: 'lite2', ok: true },

@@ -40,6 +40,10 @@ export class ServerBackend implements Backend {
     });
   }
 
+  async blob({ links }: RunEnvelope, sha256: string): Promise<Uint8Array | undefined> {
+    return links.self === undefined ? undefined : bytesOf(await this.fovea.blobs.get(sha256));
+  }
+
   readonly models = {
     list: () => this.fovea.models.list(),
     pull: async (id: string): Promise<void> => void (await this.fovea.models.pull(id)),

@@ -10,6 +10,7 @@ import { addParamOptions, type ParamSchema } from '../param-options.ts';
 import { Progress } from '../progress.ts';
 import { expandSources, overlayNames, readSource, type Source } from '../sources.ts';
 import { addServerOptions, strictCommand, type ServerOptions } from './server-options.ts';
+import { classMapOf, saveFiles } from './result-files.ts';
 import { RunOutput } from './run-output.ts';
 
 const CONCURRENCY = 4;
@@ -19,6 +20,7 @@ interface RunOptions extends ServerOptions {
   readonly json?: true;
   readonly table?: true;
   readonly overlay?: string;
+  readonly save?: string;
   readonly record?: boolean;
 }
 
@@ -105,6 +107,7 @@ function commandOf(
     .option('--json', 'the envelope as JSON; one line each for several inputs')
     .option('--table', 'as a table (default)')
     .option('--overlay <path>', 'draw the result: a .png or .svg file, or a folder for several inputs')
+    .option('--save <folder>', 'write the files that a result has: cut-outs, class maps')
     .option('--record', 'keep the run in the catalog (a server does unless told otherwise)')
     .option('--no-record', 'keep nothing of it');
   addServerOptions(command);
@@ -134,6 +137,7 @@ async function runAll(
     ? await expandSources(args, { cwd: cli.cwd, media: primary.media })
     : [{ kind: 'none', name: task.task, at: '' }];
   const overlays = overlayPaths(options.overlay, sources, cli.cwd);
+  const stems = overlayNames(sources).map((name) => name.replace(/\.png$/, ''));
   const beside = await readBeside(
     cli,
     further.map((input) => input.name),
@@ -154,7 +158,19 @@ async function runAll(
         signal: cli.signal,
       });
       const path = overlays?.[index];
-      if (path !== undefined && input) await writeOverlay(cli, { envelope, input, path });
+      if (path !== undefined && input) {
+        const map = await classMapOf(backend, envelope);
+        await writeOverlay(cli, {
+          envelope,
+          pictures: { picture: input.bytes, ...(map ? { map } : {}) },
+          path,
+        });
+      }
+      if (options.save !== undefined)
+        await saveFiles(backend, envelope, {
+          folder: resolve(cli.cwd, options.save),
+          stem: stems[index] ?? task.task,
+        });
       return { source, envelope };
     } catch (error) {
       return { source, error };
@@ -238,10 +254,14 @@ function overlayPaths(
 
 async function writeOverlay(
   cli: Cli,
-  { envelope, input, path }: { envelope: RunEnvelope; input: BackendInput; path: string },
+  {
+    envelope,
+    pictures,
+    path,
+  }: { envelope: RunEnvelope; pictures: Parameters<Cli['installation']['draw']>[2]; path: string },
 ): Promise<void> {
   const format = /\.svg$/i.test(path) ? 'svg' : 'png';
-  const drawn = await cli.installation.draw(envelope, format, input.bytes);
+  const drawn = await cli.installation.draw(envelope, format, pictures);
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, drawn);
 }
