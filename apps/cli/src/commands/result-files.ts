@@ -1,7 +1,10 @@
 import { VisionError, type RunEnvelope } from '@fovea/contracts';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Backend } from '../backend.ts';
+import { dirname, join, resolve } from 'node:path';
+import type { Backend, BackendInput } from '../backend.ts';
+import type { Cli } from '../cli.ts';
+import { UsageError } from '../failures.ts';
+import { overlayNames, type Source } from '../sources.ts';
 
 interface ResultFile {
   /** Says what it is: cutout, map. */
@@ -43,9 +46,39 @@ export async function saveFiles(
   }
 }
 
-/** The class map of a `masks` result, where it was kept: what an overlay colours. */
-export const classMapOf = async (backend: Backend, envelope: RunEnvelope): Promise<Uint8Array | undefined> =>
-  envelope.result.kind === 'masks' ? backend.blob(envelope, envelope.result.map.blob) : undefined;
+/** Where the overlay of each source goes. @throws UsageError */
+export function overlayPaths(
+  given: string | undefined,
+  sources: readonly Source[],
+  cwd: string,
+): string[] | undefined {
+  if (given === undefined) return undefined;
+  const path = resolve(cwd, given);
+  const isFile = /\.(png|svg)$/i.test(given);
+  if (sources.length === 1 && isFile) return [path];
+  if (isFile)
+    throw new UsageError(
+      `--overlay ${given} is one file, but there are ${sources.length} inputs: name a folder`,
+    );
+  return overlayNames(sources).map((name) => join(path, name));
+}
+
+/** Draws a run into a file: a PNG, or an SVG by its name; a class map is coloured where it was kept. */
+export async function writeOverlay(
+  cli: Cli,
+  backend: Backend,
+  { envelope, input, path }: { envelope: RunEnvelope; input: BackendInput; path: string },
+): Promise<void> {
+  const format = /\.svg$/i.test(path) ? 'svg' : 'png';
+  const { result } = envelope;
+  const map = result.kind === 'masks' ? await backend.blob(envelope, result.map.blob) : undefined;
+  const drawn = await cli.installation.draw(envelope, format, {
+    picture: input.bytes,
+    ...(map ? { map } : {}),
+  });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, drawn);
+}
 
 /** By the first bytes, as results say no media type of their own. */
 function extensionOf(bytes: Uint8Array): string {

@@ -1,7 +1,6 @@
 import { isTask, type RunEnvelope, type TaskInfo } from '@fovea/contracts';
 import type { Command } from 'commander';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Backend, BackendInput } from '../backend.ts';
 import { withBackend, type Cli } from '../cli.ts';
 import { concernsOneInput, EXIT, UsageError } from '../failures.ts';
@@ -10,7 +9,7 @@ import { addParamOptions, type ParamSchema } from '../param-options.ts';
 import { Progress } from '../progress.ts';
 import { expandSources, overlayNames, readSource, type Source } from '../sources.ts';
 import { addServerOptions, strictCommand, type ServerOptions } from './server-options.ts';
-import { classMapOf, saveFiles } from './result-files.ts';
+import { overlayPaths, saveFiles, writeOverlay } from './result-files.ts';
 import { RunOutput } from './run-output.ts';
 
 const CONCURRENCY = 4;
@@ -158,14 +157,7 @@ async function runAll(
         signal: cli.signal,
       });
       const path = overlays?.[index];
-      if (path !== undefined && input) {
-        const map = await classMapOf(backend, envelope);
-        await writeOverlay(cli, {
-          envelope,
-          pictures: { picture: input.bytes, ...(map ? { map } : {}) },
-          path,
-        });
-      }
+      if (path !== undefined && input) await writeOverlay(cli, backend, { envelope, input, path });
       if (options.save !== undefined)
         await saveFiles(backend, envelope, {
           folder: resolve(cli.cwd, options.save),
@@ -233,35 +225,4 @@ function modelsOf(given: readonly string[] = []): { model?: string; models?: Rec
     else model = one;
   }
   return { ...(model === undefined ? {} : { model }), ...(Object.keys(models).length > 0 ? { models } : {}) };
-}
-
-/** Where the overlay of each source goes. @throws UsageError */
-function overlayPaths(
-  given: string | undefined,
-  sources: readonly Source[],
-  cwd: string,
-): string[] | undefined {
-  if (given === undefined) return undefined;
-  const path = resolve(cwd, given);
-  const isFile = /\.(png|svg)$/i.test(given);
-  if (sources.length === 1 && isFile) return [path];
-  if (isFile)
-    throw new UsageError(
-      `--overlay ${given} is one file, but there are ${sources.length} inputs: name a folder`,
-    );
-  return overlayNames(sources).map((name) => join(path, name));
-}
-
-async function writeOverlay(
-  cli: Cli,
-  {
-    envelope,
-    pictures,
-    path,
-  }: { envelope: RunEnvelope; pictures: Parameters<Cli['installation']['draw']>[2]; path: string },
-): Promise<void> {
-  const format = /\.svg$/i.test(path) ? 'svg' : 'png';
-  const drawn = await cli.installation.draw(envelope, format, pictures);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, drawn);
 }
