@@ -3,18 +3,14 @@ import type { Engine, Log } from '../engine/engine.ts';
 const RETENTION_MS = 60 * 60 * 1000;
 
 /**
- * What a server does on its own: loads the default model of every task before it is asked for, and removes what
- * FOVEA_KEEP_* does not keep, now and every hour. Returns what stops it.
+ * What a server does on its own: loads the default model of its first task (the one that the page opens with) before it
+ * is asked for, and removes what FOVEA_KEEP_* does not keep, now and every hour. Other models are loaded when they are
+ * needed: that takes about a tenth of a second each, while all of them at rest would hold half a gigabyte.
+ * Returns what stops it.
  */
 export function startHousekeeping(engine: Engine, log: Log): () => Promise<void> {
-  const warmUp = Promise.all(
-    engine.registry.local().map(async ({ models }) => {
-      const id = models.primary.choices[0];
-      await engine.inference
-        .load(id)
-        .catch((error: unknown) => log.warn({ err: error, model: id }, 'not loaded'));
-    }),
-  );
+  const [first] = engine.registry.local();
+  const warmUp = first && loadDefault(engine, log, first.models.primary.choices[0]);
   let cleaning: Promise<void> = clean(engine, log);
   const timer = setInterval(() => (cleaning = cleaning.then(() => clean(engine, log))), RETENTION_MS);
   timer.unref();
@@ -22,6 +18,14 @@ export function startHousekeeping(engine: Engine, log: Log): () => Promise<void>
     clearInterval(timer);
     await Promise.all([warmUp, cleaning]);
   };
+}
+
+async function loadDefault(engine: Engine, log: Log, id: string): Promise<void> {
+  try {
+    await engine.inference.load(id);
+  } catch (error) {
+    log.warn({ err: error, model: id }, 'not loaded');
+  }
 }
 
 async function clean(engine: Engine, log: Log): Promise<void> {
