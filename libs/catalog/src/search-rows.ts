@@ -1,4 +1,4 @@
-import { assertUnreachable, type Box, type Result } from '@fovea/contracts';
+import { assertUnreachable, SKELETON_LABELS, type Box, type Result } from '@fovea/contracts';
 import { maskArea } from '@fovea/geometry';
 
 /** One searchable thing of a result. Box columns are relative to the picture, 0..1, null without box or picture size. */
@@ -23,7 +23,6 @@ export interface PictureSize {
 /** An index entry of Postgres must stay under 2.7 kB. */
 const KEY_CHARACTERS = 300;
 const LABEL_CHARACTERS = 2_000;
-const SKELETON_LABELS = { coco17: 'person', hand21: 'hand', face468: 'face' } as const;
 
 /** What labels are compared by: lower case, one Unicode form, no characters that Postgres cannot hold. */
 export const labelKey = (label: string): string =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Problem } from './errors.ts';
-import { BatchEnvelope, InputSource, RunEnvelope } from './runs.ts';
+import { BatchEnvelope, RunEnvelope, RunRequest } from './runs.ts';
 import { TASKS } from './tasks.ts';
 
 export const JOB_STATES = ['queued', 'active', 'completed', 'failed', 'cancelled'] as const;
@@ -46,16 +46,7 @@ export type Job = z.infer<typeof Job>;
 
 /** Body of `POST /v1/jobs`: a run of a task; several sources of the primary input make a batch. */
 export const JobRequest = z
-  .strictObject({
-    task: z.enum(TASKS),
-    inputs: z.record(z.string(), z.union([InputSource, z.array(InputSource)])).optional(),
-    input: z
-      .union([InputSource, z.array(InputSource)])
-      .optional()
-      .describe('the primary input'),
-    params: z.record(z.string(), z.unknown()).optional(),
-    model: z.string().optional(),
-  })
+  .strictObject({ task: z.enum(TASKS), ...RunRequest.shape })
   .meta({ id: 'JobRequest' });
 export type JobRequest = z.infer<typeof JobRequest>;
 

@@ -68,6 +68,16 @@ export const KeypointsResult = z
   })
   .meta({ id: 'KeypointsResult' });
 
+type Skeleton = z.infer<typeof KeypointsResult>['skeleton'];
+/** What a thing with that skeleton is called: its label wherever it is searched, drawn or exported. */
+export const SKELETON_LABELS: Readonly<Record<Skeleton, string>> = {
+  coco17: 'person',
+  hand21: 'hand',
+  face468: 'face',
+};
+/** Keypoints below it are guesses about what is hidden. */
+export const MIN_KEYPOINT_SCORE = 0.2;
+
 export const ImageResult = z
   .object({
     kind: z.literal('image'),

@@ -6,12 +6,10 @@ import {
   pictureName,
   pictureOf,
   round2,
+  visibility,
   type ExportedItem,
   type ExportedPicture,
 } from './records.ts';
-
-/** A keypoint below it is a guess about what is hidden: labelled, not visible (v = 1). */
-const VISIBLE_SCORE = 0.2;
 
 export interface CocoImage {
   readonly id: number;
@@ -147,7 +145,7 @@ function keypoints({
 }: ExportedItem): Pick<CocoAnnotation, 'keypoints' | 'num_keypoints' | 'keypoint_scores'> {
   if (!points) return {};
   return {
-    keypoints: points.flatMap(({ x, y, score }) => [round2(x), round2(y), score >= VISIBLE_SCORE ? 2 : 1]),
+    keypoints: points.flatMap(({ x, y, score }) => [round2(x), round2(y), visibility(score)]),
     num_keypoints: points.length,
     keypoint_scores: points.map(({ score }) => score),
   };

@@ -1,4 +1,12 @@
-import { assertUnreachable, type Box, type ResultOf, type Rle, type RunEnvelope } from '@fovea/contracts';
+import {
+  assertUnreachable,
+  MIN_KEYPOINT_SCORE,
+  SKELETON_LABELS,
+  type Box,
+  type ResultOf,
+  type Rle,
+  type RunEnvelope,
+} from '@fovea/contracts';
 import { maskArea } from '@fovea/geometry';
 
 /** The picture that a run looked at: its primary input. */
@@ -24,13 +32,6 @@ export interface ExportedItem {
   /** Share of the picture, for class maps. */
   readonly fraction?: number;
 }
-
-/** What the things of a skeleton are called. */
-export const SKELETON_LABELS: Readonly<Record<Keypoints['skeleton'], string>> = {
-  coco17: 'person',
-  hand21: 'hand',
-  face468: 'face',
-};
 
 /** The primary input's picture, or undefined where a run had none. */
 export function pictureOf({ inputs }: RunEnvelope): ExportedPicture | undefined {
@@ -91,6 +92,9 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 /** The name of a picture in an export: its hash, as the catalog knows no other. */
 export const pictureName = ({ sha256, mime }: ExportedPicture): string =>
   `${sha256}.${EXTENSIONS[mime] ?? 'bin'}`;
+
+/** COCO's v: 2 = visible, 1 = labelled, though hidden: a guess. */
+export const visibility = (score: number): 1 | 2 => (score >= MIN_KEYPOINT_SCORE ? 2 : 1);
 
 /** Two decimals: a hundredth of a pixel. */
 export const round2 = (value: number): number => Math.round(value * 100) / 100;

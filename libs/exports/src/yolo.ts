@@ -1,6 +1,6 @@
 import type { RunEnvelope } from '@fovea/contracts';
 import { maskToPolygons, polygonArea } from '@fovea/geometry';
-import { itemsOf, pictureOf, type ExportedItem, type ExportedPicture } from './records.ts';
+import { itemsOf, pictureOf, visibility, type ExportedItem, type ExportedPicture } from './records.ts';
 
 /** A file of the archive. */
 export interface ExportedFile {
@@ -58,8 +58,7 @@ function line(item: ExportedItem, picture: ExportedPicture, labels: TaskLabels):
     : [x(box.x + box.width / 2), y(box.y + box.height / 2), x(box.width), y(box.height)];
   if (item.keypoints) {
     labels.keypoints ??= item.keypoints.map(({ name }) => name);
-    // v as in COCO: 2 visible, 1 guessed.
-    for (const point of item.keypoints) numbers.push(x(point.x), y(point.y), point.score >= 0.2 ? '2' : '1');
+    for (const point of item.keypoints) numbers.push(x(point.x), y(point.y), String(visibility(point.score)));
   }
   return `${[index, ...numbers].join(' ')}\n`;
 }

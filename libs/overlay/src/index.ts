@@ -2,7 +2,6 @@ export * from './class-map.ts';
 export { contrast, labelColour, luminance, textColourOn, type Coloured } from './colours.ts';
 export { itemsOf, type ResultItem } from './items.ts';
 export { itemAt } from './item-at.ts';
-export { MIN_KEYPOINT_SCORE } from './kinds/keypoints.ts';
 export * from './paint.ts';
 export * from './scene.ts';
 export * from './shapes.ts';

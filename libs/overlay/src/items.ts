@@ -1,4 +1,4 @@
-import type { Box, Result, ResultOf } from '@fovea/contracts';
+import { SKELETON_LABELS, type Box, type Result, type ResultOf } from '@fovea/contracts';
 import { labelColour } from './colours.ts';
 
 /** One thing of a result, as lists, legends and filters see it: the same index, label and colour as in the scene. */
@@ -18,17 +18,13 @@ export interface ResultItem {
 }
 
 type Keypoints = ResultOf<'keypoints'>;
-const THING: Readonly<Record<Keypoints['skeleton'], string>> = {
-  coco17: 'person',
-  hand21: 'hand',
-  face468: 'face',
-};
 
 /** "person", "left hand", "face": what an item of a skeleton is called. */
 export const keypointsLabel = (
   skeleton: Keypoints['skeleton'],
   item: Pick<Keypoints['items'][number], 'handedness'>,
-): string => (item.handedness ? `${item.handedness} ${THING[skeleton]}` : THING[skeleton]);
+): string =>
+  item.handedness ? `${item.handedness} ${SKELETON_LABELS[skeleton]}` : SKELETON_LABELS[skeleton];
 
 /**
  * The things of a result that are drawn on the picture and can be hidden or filtered; none for other kinds.

@@ -1,5 +1,5 @@
-import type { ResultOf } from '@fovea/contracts';
-import { isPaintedClass, MIN_KEYPOINT_SCORE, type ResultItem } from '@fovea/overlay';
+import { MIN_KEYPOINT_SCORE, type ResultOf } from '@fovea/contracts';
+import { isPaintedClass, type ResultItem } from '@fovea/overlay';
 import { useEffect, useRef, type KeyboardEvent } from 'react';
 import { classes, formatScore, humanize } from '../format.ts';
 import styles from './explorer.module.css';

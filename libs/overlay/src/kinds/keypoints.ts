@@ -1,4 +1,4 @@
-import type { ResultOf } from '@fovea/contracts';
+import { MIN_KEYPOINT_SCORE, type ResultOf } from '@fovea/contracts';
 import { BLACK, labelColour } from '../colours.ts';
 import { keypointsLabel } from '../items.ts';
 import { haloed, visibleBox } from '../outline.ts';
@@ -11,8 +11,6 @@ type Result = ResultOf<'keypoints'>;
 type Item = Result['items'][number];
 type Keypoint = Item['keypoints'][number];
 
-/** Keypoints below it are guesses about what is hidden: they are not drawn. */
-export const MIN_KEYPOINT_SCORE = 0.2;
 /** The points of a face are many: they must not hide it. */
 const FACE_POINT_OPACITY = 0.55;
 
