@@ -7,7 +7,8 @@ import {
   type Job,
   type NewEvaluation,
 } from '@fovea/contracts';
-import { pause } from './retry.ts';
+import { Jobs } from './jobs.ts';
+import { everyItem } from './pages.ts';
 import type { Query, Transport } from './transport.ts';
 
 export type EvaluationFilter = Partial<EvaluationQuery>;
@@ -17,9 +18,6 @@ export interface EvaluationOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
 }
-
-/** How often a job is asked for. */
-const POLL_MS = 500;
 
 /** What models were measured at on labelled data sets. */
 export class Evaluations {
@@ -50,18 +48,17 @@ export class Evaluations {
    * @example const { figures, report } = await fovea.evaluations.run({ task: 'pose', dataset });
    */
   async run(request: NewEvaluation, { signal, onProgress }: EvaluationOptions = {}): Promise<Evaluation> {
-    let job = await this.start(request, signal ? { signal } : {});
-    const self = job.links.self;
+    const { id } = await this.start(request, signal ? { signal } : {});
+    const jobs = new Jobs(this.#transport);
+    let job: Job;
     try {
-      while (job.finishedAt === null) {
-        await pause(POLL_MS, signal);
-        job = await this.#transport.json<Job>('GET', self, { signal });
-        if (job.progress) onProgress?.(job.progress.done, job.progress.total);
-      }
+      job = await jobs.wait(id, {
+        ...(signal ? { signal } : {}),
+        onProgress: ({ progress }) => onProgress?.(progress.done, progress.total),
+      });
     } catch (error) {
       // The one who waited has gone; a server that cannot be reached goes on by itself.
-      if (signal?.aborted)
-        await this.#transport.send('DELETE', self, () => Promise.resolve()).catch(() => undefined);
+      if (signal?.aborted) await jobs.cancel(id).catch(() => undefined);
       throw error;
     }
     if (job.error) throw VisionError.fromProblem(job.error);
@@ -76,13 +73,8 @@ export class Evaluations {
   }
 
   /** Every evaluation that the filter finds, page by page. */
-  async *all(filter: EvaluationFilter = {}): AsyncGenerator<EvaluationSummary, void, undefined> {
-    let cursor = filter.cursor;
-    do {
-      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor });
-      yield* page.items;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+  all(filter: EvaluationFilter = {}): AsyncGenerator<EvaluationSummary, void, undefined> {
+    return everyItem((page) => this.list(page), filter);
   }
 
   /** The evaluation with its report. @throws NOT_FOUND */

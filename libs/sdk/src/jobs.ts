@@ -2,6 +2,7 @@ import type { Job, JobEvents, JobPage, JobQuery, Task } from '@fovea/contracts';
 import { readEvents } from './events.ts';
 import { runBody, type OneInput, type RunInputs } from './inputs.ts';
 import { isTransient, pause, retryDelayMs } from './retry.ts';
+import { everyItem } from './pages.ts';
 import type { Query, Transport } from './transport.ts';
 
 export type JobFilter = Partial<JobQuery>;
@@ -70,13 +71,8 @@ export class Jobs {
   }
 
   /** Every job that the filter finds, page by page. */
-  async *all(filter: JobFilter = {}): AsyncGenerator<Job, void, undefined> {
-    let cursor = filter.cursor;
-    do {
-      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor });
-      yield* page.items;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+  all(filter: JobFilter = {}): AsyncGenerator<Job, void, undefined> {
+    return everyItem((page) => this.list(page), filter);
   }
 
   /** @throws NOT_FOUND */

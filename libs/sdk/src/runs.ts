@@ -1,4 +1,5 @@
 import type { ExportFormat, ReplayEnvelope, RunEnvelope, RunPage, RunQuery } from '@fovea/contracts';
+import { everyItem } from './pages.ts';
 import type { Query, Transport } from './transport.ts';
 
 export type RunFilter = Partial<RunQuery>;
@@ -21,13 +22,8 @@ export class Runs {
    * @param filter its `limit` is the size of a page
    * @example for await (const { run, result } of fovea.runs.all({ label: 'tabby' })) …
    */
-  async *all(filter: RunFilter = {}): AsyncGenerator<RunEnvelope, void, undefined> {
-    let cursor = filter.cursor;
-    do {
-      const page = await this.list(cursor === undefined ? filter : { ...filter, cursor });
-      yield* page.items;
-      cursor = page.nextCursor ?? undefined;
-    } while (cursor !== undefined);
+  all(filter: RunFilter = {}): AsyncGenerator<RunEnvelope, void, undefined> {
+    return everyItem((page) => this.list(page), filter);
   }
 
   /**
