@@ -7,6 +7,7 @@ import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { checkOwner } from './record.ts';
 import { cleanText } from './search-rows.ts';
+import { OR_TOUCH_BLOB } from './touch-blobs.ts';
 
 /** A blob that its reader may read. */
 export interface StoredBlob extends BlobInfo {
@@ -102,7 +103,7 @@ export class Blobs {
       this.#database.pool.query(
         `WITH stored AS (
            INSERT INTO blobs (sha256, bytes) VALUES ($2, $3)
-           ON CONFLICT (sha256) DO UPDATE SET touched_at = now() WHERE blobs.touched_at < now() - interval '1 minute'
+           ${OR_TOUCH_BLOB}
          )
          INSERT INTO blob_references (owner, sha256, kind, mime, created_at)
          SELECT $1, $2, 'upload', $4, now()

@@ -1,6 +1,6 @@
 import { VisionError } from '@fovea/contracts';
 
-/** The place of a run in a listing: the listing goes on after it. */
+/** The place of a row in a listing: the listing goes on after it. */
 export interface Position {
   readonly createdAt: Date;
   readonly id: string;
@@ -22,6 +22,28 @@ export function decodeCursor(cursor: string): Position {
       errors: [{ path: 'cursor', message: 'not a cursor of this listing' }],
     });
   return { createdAt, id };
+}
+
+/** A row of a plain query with its place under the names of {@link Position}. */
+export const placed = <R extends { readonly created_at: Date; readonly id: string }>(
+  row: R,
+): R & Position => ({
+  ...row,
+  createdAt: row.created_at,
+});
+
+/**
+ * A page of rows, newest first, of which one more than `limit` was asked for: that one says whether there are others.
+ * @param item what the page shows of a row
+ */
+export function pageOf<R extends Position, T>(
+  rows: readonly R[],
+  limit: number,
+  item: (row: R) => T,
+): { items: T[]; nextCursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { items: page.map(item), nextCursor: rows.length > limit && last ? encodeCursor(last) : null };
 }
 
 /** Postgres refuses anything else as an id. */

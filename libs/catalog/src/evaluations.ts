@@ -7,11 +7,12 @@ import {
 } from '@fovea/contracts';
 import type { z } from 'zod';
 import type { BlobFiles } from './blob-files.ts';
-import { decodeCursor, encodeCursor, isUuid } from './cursor.ts';
+import { decodeCursor, isUuid, pageOf } from './cursor.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { checkOwner, type RecordedBlob } from './record.ts';
 import { cleanText } from './search-rows.ts';
+import { OR_TOUCH_BLOB } from './touch-blobs.ts';
 
 /** An evaluation as it is kept, and the pictures and maps that its report names. */
 export interface EvaluationRecord {
@@ -109,12 +110,7 @@ export class Evaluations {
         select: { id: true, createdAt: true, summary: true },
       }),
     );
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page.map((row) => row.summary as unknown as EvaluationSummary),
-      nextCursor: rows.length > limit && last ? encodeCursor(last) : null,
-    };
+    return pageOf(rows, limit, (row) => row.summary as unknown as EvaluationSummary);
   }
 
   /** Deletes an evaluation and its references; pictures that nothing else refers to go with the next collection. */
@@ -136,9 +132,8 @@ const RECORD = `WITH new_evaluation AS (
   SELECT DISTINCT ON (sha256) sha256, bytes, mime FROM unnest($11::text[], $12::bigint[], $13::text[]) AS t(sha256, bytes, mime)
   ORDER BY sha256
 ), new_blobs AS (
-  -- DO UPDATE locks the row even where its WHERE says no: garbage collection cannot take it away meanwhile.
   INSERT INTO blobs (sha256, bytes) SELECT sha256, bytes FROM given
-  ON CONFLICT (sha256) DO UPDATE SET touched_at = now() WHERE blobs.touched_at < now() - interval '1 minute'
+  ${OR_TOUCH_BLOB}
 )
 INSERT INTO blob_references (owner, sha256, kind, mime, evaluation_id, created_at)
 SELECT e.owner, g.sha256, 'evaluation', g.mime, e.id, e.created_at FROM new_evaluation e CROSS JOIN given g`;

@@ -15,11 +15,12 @@ import type pg from 'pg';
 import type { z } from 'zod';
 import type { BlobFiles } from './blob-files.ts';
 import type { Blobs } from './blobs.ts';
-import { decodeCursor, encodeCursor, isUuid } from './cursor.ts';
+import { decodeCursor, isUuid, pageOf, placed } from './cursor.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { checkOwner } from './record.ts';
 import { cleanText } from './search-rows.ts';
+import { OR_TOUCH_BLOB } from './touch-blobs.ts';
 
 interface JobRow {
   readonly id: string;
@@ -129,13 +130,7 @@ export class Jobs {
        ORDER BY created_at DESC, id DESC LIMIT $7`,
       [owner, state, task, kind, after?.createdAt.toISOString(), after?.id, limit + 1],
     );
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page.map(toJob),
-      nextCursor:
-        rows.length > limit && last ? encodeCursor({ createdAt: last.created_at, id: last.id }) : null,
-    };
+    return pageOf(rows.map(placed), limit, toJob);
   }
 
   /** The job becomes active; null where it has ended or is gone. */
@@ -279,9 +274,8 @@ const ADD = `WITH new_job AS (
 ), given AS (
   SELECT sha256, bytes, mime FROM unnest($6::text[], $7::bigint[], $8::text[]) AS t(sha256, bytes, mime) ORDER BY sha256
 ), new_blobs AS (
-  -- DO UPDATE locks the row even where its WHERE says no: garbage collection cannot take it away meanwhile.
   INSERT INTO blobs (sha256, bytes) SELECT sha256, bytes FROM given
-  ON CONFLICT (sha256) DO UPDATE SET touched_at = now() WHERE blobs.touched_at < now() - interval '1 minute'
+  ${OR_TOUCH_BLOB}
 ), new_references AS (
   INSERT INTO blob_references (owner, sha256, kind, mime, job_id, created_at)
   SELECT j.owner, g.sha256, 'job', g.mime, j.id, j.created_at FROM new_job j CROSS JOIN given g

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PreparedRecord } from './record.ts';
+import { OR_TOUCH_BLOB } from './touch-blobs.ts';
 
 // Any number of runs in one statement: one round trip, one commit. Every list is an array parameter,
 // so the text is always the same and Postgres plans it once per connection. `n` is the run's place in the batch.
@@ -33,10 +34,9 @@ WITH batch AS MATERIALIZED (
     AS r(n, rank, label, label_key, class_id, score, rel_x, rel_y, rel_width, rel_height, rel_area)
   JOIN batch b USING (n)
 ), new_blobs AS (
-  -- DO UPDATE locks the row even where its WHERE says no: garbage collection cannot take it away meanwhile.
   INSERT INTO blobs (sha256, bytes)
   SELECT sha256, bytes FROM unnest($33::text[], $34::bigint[]) AS t(sha256, bytes) ORDER BY sha256
-  ON CONFLICT (sha256) DO UPDATE SET touched_at = now() WHERE blobs.touched_at < now() - interval '1 minute'
+  ${OR_TOUCH_BLOB}
 ), new_references AS (
   INSERT INTO blob_references (owner, sha256, kind, mime, run_id, created_at)
   SELECT b.owner, u.sha256, u.kind, coalesce(u.mime, known.mime), b.id, b.created_at

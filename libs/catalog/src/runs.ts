@@ -1,6 +1,6 @@
 import { invalidFields, RunQuery, type RunEnvelope, type RunPage } from '@fovea/contracts';
 import type { z } from 'zod';
-import { decodeCursor, encodeCursor, isUuid, type Position } from './cursor.ts';
+import { decodeCursor, isUuid, pageOf, placed, type Position } from './cursor.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { listStatement, type RunFilter } from './run-query.ts';
@@ -44,13 +44,7 @@ export class Runs {
       limit: limit + 1,
       ...(cursor ? { after: decodeCursor(cursor) } : {}),
     });
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page.map((row) => row.envelope),
-      nextCursor:
-        rows.length > limit && last ? encodeCursor({ createdAt: last.created_at, id: last.id }) : null,
-    };
+    return pageOf(rows.map(placed), limit, (row) => row.envelope);
   }
 
   /** Every run that fits, newest first, a few at a time: for exports. */
