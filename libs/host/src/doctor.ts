@@ -3,7 +3,9 @@ import { VisionError } from '@fovea/contracts';
 import { constants } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Engine, startCatalog, type Log } from './engine/engine.ts';
+import { Engine } from './engine/engine.ts';
+import type { Log } from './engine/log.ts';
+import { startCatalog } from './engine/start.ts';
 import type { Application } from './engine/registry.ts';
 import { codeVersion, repositoryRoot } from './version.ts';
 

@@ -1,7 +1,8 @@
 export { readDataLock } from '@fovea/catalog';
 export { loadSettings, type Settings } from '@fovea/config';
 export { doctor, type DoctorCheck } from './doctor.ts';
-export { Engine, type EngineOptions, type Log } from './engine/engine.ts';
+export { Engine, type EngineOptions } from './engine/engine.ts';
+export type { Log } from './engine/log.ts';
 export type { ExecuteRequest } from './engine/executor.ts';
 export { Evaluations } from './evaluations/evaluations.ts';
 export { openApi } from './server/openapi.ts';

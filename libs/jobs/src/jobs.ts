@@ -10,6 +10,7 @@ import {
 } from '@fovea/contracts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { mayPass } from './failures.ts';
 import type { JobsLog } from './log.ts';
 import { MAX_CRASHES, type JobQueue } from './queue.ts';
 import { RunningJob } from './running-job.ts';
@@ -42,8 +43,6 @@ export type Submission = Omit<NewJob, 'id' | 'owner' | 'blobs'> & {
 const RETRY_MS = [2_000, 10_000];
 /** How often rows and queue are compared. */
 const RECONCILE_MS = 60_000;
-/** What the same request would meet again, though the status says otherwise. */
-const FINAL = new Set(['NOT_IMPLEMENTED', 'MODEL_MISSING']);
 
 /** Long work: kept, dealt out, watched, cancelled, retried, and gone on with after a restart. */
 export class Jobs {
@@ -298,10 +297,4 @@ export class Jobs {
       return { state: 'failed', error: problemOf(error, job.id), dropBlobs: drop };
     }
   }
-}
-
-/** True for a failure that the same work may not meet again. */
-function mayPass(error: unknown): boolean {
-  if (!(error instanceof VisionError)) return true;
-  return (error.status >= 500 || error.status === 429) && !FINAL.has(error.code);
 }

@@ -1,5 +1,5 @@
 import { primaryInput } from '@fovea/application';
-import { openCatalog, type Catalog } from '@fovea/catalog';
+import type { Catalog } from '@fovea/catalog';
 import {
   VisionError,
   type ModelList,
@@ -7,29 +7,22 @@ import {
   type RunEnvelope,
   type TaskInfo,
 } from '@fovea/contracts';
-import { childEnvironment, type Settings } from '@fovea/config';
-import { createInference, type Inference } from '@fovea/inference';
+import type { Settings } from '@fovea/config';
+import type { Inference } from '@fovea/inference';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { codeVersion, repositoryRoot } from '../version.ts';
 import { difference } from './difference.ts';
 import { Executor, type ExecuteRequest } from './executor.ts';
 import type { InputsByName } from './inputs.ts';
 import { createJobs, type Jobs } from './jobs.ts';
+import type { Log } from './log.ts';
 import { drawOverlay, type OverlayFormat } from './overlay.ts';
 import { parseParams } from './params.ts';
 import { Registry, type Application } from './registry.ts';
 import { forward } from './remote.ts';
 import { runWork } from './run-jobs.ts';
-
-/** What the engine, the inference library and the catalog log to (pino's shape). */
-export interface Log {
-  debug(details: object, message: string): void;
-  info(details: object, message: string): void;
-  warn(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
+import { startCatalog, startInference } from './start.ts';
 
 export interface EngineOptions {
   readonly settings: Settings;
@@ -280,34 +273,4 @@ export class Engine {
 
 function registryOf({ applications, settings }: EngineOptions): Registry {
   return new Registry({ applications, apps: settings.apps, remoteApps: settings.remoteApps });
-}
-
-/** The catalog of these settings. It says sentences only. */
-export const startCatalog = (settings: Settings, log: Log): Promise<Catalog> =>
-  openCatalog({
-    dataDir: settings.dataDir,
-    ...(settings.databaseUrl ? { databaseUrl: settings.databaseUrl } : {}),
-    log: {
-      info: (message) => log.info({}, message),
-      warn: (message) => log.warn({}, message),
-      error: (message) => log.error({}, message),
-    },
-    keep: { days: settings.keepDays, bytes: settings.keepBytes, inputs: settings.keepInputs },
-  });
-
-async function startInference(settings: Settings, root: string, log: Log): Promise<Inference> {
-  const inference = await createInference({
-    modelsDir: join(root, 'models'),
-    dataDir: settings.dataDir,
-    device: settings.device,
-    ...(settings.threads ? { threads: settings.threads } : {}),
-    queueLimit: settings.queueLimit,
-    ...(settings.memoryBytes ? { memoryBytes: settings.memoryBytes } : {}),
-    licences: settings.licences,
-    ...(settings.modelMirror ? { mirror: settings.modelMirror } : {}),
-    environment: childEnvironment(),
-    log,
-  });
-  await inference.start();
-  return inference;
 }

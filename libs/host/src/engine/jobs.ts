@@ -2,7 +2,7 @@ import type { Catalog } from '@fovea/catalog';
 import type { Settings } from '@fovea/config';
 import { Jobs, PostgresQueue } from '@fovea/jobs';
 import { asVisionError } from '../server/problem.ts';
-import type { Log } from './engine.ts';
+import type { Log } from './log.ts';
 
 export { Jobs, type JobEvent, type JobListener, type Submission } from '@fovea/jobs';
 

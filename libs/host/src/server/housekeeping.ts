@@ -1,4 +1,5 @@
-import type { Engine, Log } from '../engine/engine.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Log } from '../engine/log.ts';
 
 const RETENTION_MS = 60 * 60 * 1000;
 

@@ -1,7 +1,7 @@
 import { Catch, Inject, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import { VisionError } from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Log } from '../engine/engine.ts';
+import type { Log } from '../engine/log.ts';
 import { Metrics } from './metrics.ts';
 import { asVisionError } from './problem.ts';
 import { Site } from './site.ts';
