@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { ManifestModel, ModelMetric, parseLabels } from '@fovea/contracts';
+import { ManifestModel, ModelMetric, parseLabels, ScoreCalibration } from '@fovea/contracts';
 import { readModel, type OnnxValue } from '@fovea/onnx';
 import { isTensorType } from '@fovea/tensor';
 import { z } from 'zod';
@@ -42,6 +42,11 @@ const CardFile = z.object({
   labels: z.string().nullish(),
   metrics: z.array(ModelMetric.extend({ dataset: ModelMetric.shape.dataset.default(CONVERSION) })),
   checks: z.record(z.string(), z.unknown()).optional(),
+  /** Of models whose scores are cosines of a text and a picture. */
+  calibration: z
+    .object({ cutoffs: ScoreCalibration.shape.cutoffs })
+    .transform(({ cutoffs }) => cutoffs)
+    .optional(),
   cpuMsPerImage: z.number().optional(),
   cpuMsHow: z.string().optional(),
 });
@@ -51,6 +56,10 @@ export interface Card extends z.infer<typeof CardFile> {
   readonly family: string;
   /** Number of classes of the label file, where there is one. */
   readonly classes?: number;
+  /** Number of tokens of the vocabulary, where the labels are one. */
+  readonly tokens?: number;
+  /** What was measured of scores between pictures: `<id>.calibration.json` beside the card. */
+  readonly measuredCalibrations: readonly ScoreCalibration[];
 }
 
 /**
@@ -69,8 +78,12 @@ export function readCards(weights: string): Card[] {
     const family = dirname(model).split(sep).join('/');
     const problems = [...wrongNames(parsed.data, model), ...wrongFile(parsed.data, join(weights, model))];
     if (problems.length > 0) throw new Error(`${shown}: ${problems.join('; ')}`);
-    const classes = countClasses(parsed.data, dirname(path));
-    return { ...parsed.data, family, ...(classes === undefined ? {} : { classes }) };
+    return {
+      ...parsed.data,
+      family,
+      ...countLabels(parsed.data, dirname(path)),
+      measuredCalibrations: readCalibrations(path.replace(/\.json$/, '.calibration.json')),
+    };
   });
 }
 
@@ -114,11 +127,26 @@ function* differences(
   }
 }
 
-/** Undefined where the model has no list of classes (a vocabulary beside a model is its stage's business). */
-function countClasses({ labels }: z.infer<typeof CardFile>, folder: string): number | undefined {
-  if (!labels) return undefined;
-  const json = JSON.parse(readFileSync(join(folder, labels), 'utf8')) as { labels?: unknown };
-  return json.labels === undefined ? undefined : parseLabels(json).length;
+/** A label file lists classes, or the tokens of a text model. */
+function countLabels(
+  { labels }: z.infer<typeof CardFile>,
+  folder: string,
+): { classes?: number; tokens?: number } {
+  if (!labels) return {};
+  const json = JSON.parse(readFileSync(join(folder, labels), 'utf8')) as {
+    labels?: unknown;
+    tokens?: unknown;
+  };
+  if (Array.isArray(json.tokens)) return { tokens: json.tokens.length };
+  return json.labels === undefined ? {} : { classes: parseLabels(json).length };
+}
+
+/** What `fovea evaluate retrieval --calibrate` wrote beside a card. */
+function readCalibrations(path: string): ScoreCalibration[] {
+  if (!existsSync(path)) return [];
+  const parsed = ScoreCalibration.array().safeParse(JSON.parse(readFileSync(path, 'utf8')));
+  if (!parsed.success) throw new Error(`${path}:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
 }
 
 /** The manifest's row of a card. */
@@ -150,9 +178,31 @@ export const manifestModel = (card: Card): ManifestModel =>
       units: units ?? undefined,
     })),
     labels: card.classes === undefined ? undefined : `${card.family}/${card.labels}`,
+    vocabulary: card.tokens === undefined ? undefined : `${card.family}/${card.labels}`,
     metrics: card.metrics,
+    calibrations: calibrationsOf(card),
     batchable: rowsAreAxis0(card),
   });
+
+/** The card's own is that of texts against pictures. */
+function calibrationsOf({
+  calibration,
+  metrics,
+  measuredCalibrations,
+}: Card): ScoreCalibration[] | undefined {
+  const ofTexts: ScoreCalibration[] = calibration
+    ? [
+        {
+          space: 'cross-modal',
+          query: 'text',
+          dataset: metrics.find(({ dataset }) => dataset !== CONVERSION)?.dataset ?? 'see the card',
+          cutoffs: calibration,
+        },
+      ]
+    : [];
+  const all = [...ofTexts, ...measuredCalibrations];
+  return all.length > 0 ? all : undefined;
+}
 
 /** Requests may be joined when axis 0 of every input and output is the same dynamic dimension. */
 function rowsAreAxis0({ inputs, outputs }: Card): boolean {

@@ -10,6 +10,8 @@ export type Priority = 'interactive' | 'job';
 export interface StageModel extends ManifestModel {
   /** In the order of the model's output; empty where the model has no label file. */
   readonly classes: readonly ClassLabel[];
+  /** Tokens of a text model by id; empty where the model reads no text. */
+  readonly tokens: readonly string[];
 }
 
 /** One run of one model. */

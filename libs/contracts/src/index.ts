@@ -1,3 +1,4 @@
+export * from './collections.ts';
 export * from './errors.ts';
 export * from './evaluations.ts';
 export * from './exports.ts';

@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { ImportReport, RebuildReport, ReembedReport } from './collections.ts';
 import { Problem } from './errors.ts';
 import { BatchEnvelope, RunEnvelope, RunRequest } from './runs.ts';
 import { TASKS } from './tasks.ts';
 
 export const JOB_STATES = ['queued', 'active', 'completed', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
-/** What a job does: one run (or a batch) of a task, or an evaluation of it. */
-export const JOB_KINDS = ['run', 'evaluation'] as const;
+/** What a job does: one run (or a batch) of a task, an evaluation of it, or work on a collection. */
+export const JOB_KINDS = ['run', 'evaluation', 'import', 're-embed', 'rebuild'] as const;
 export type JobKind = (typeof JOB_KINDS)[number];
 
 export const JobProgress = z
@@ -30,7 +31,7 @@ export const Job = z
     state: z.enum(JOB_STATES),
     progress: JobProgress.nullable(),
     result: z
-      .union([RunEnvelope, BatchEnvelope, EvaluationReference])
+      .union([RunEnvelope, BatchEnvelope, EvaluationReference, ImportReport, ReembedReport, RebuildReport])
       .nullable()
       .describe('of a completed job: what the request would have answered'),
     error: Problem.nullable().describe('why it failed'),

@@ -50,3 +50,19 @@ const unreadable = (detail: string, cause?: unknown): VisionError =>
     cause,
     hint: 'A label file is {"labels": [{"index": 0, "name": "…"}, …]} with the numbers 0, 1, 2, … each once.',
   });
+
+const VocabularyFile = z.object({ tokens: z.array(z.string()).min(1) });
+
+/**
+ * The tokens of a text model, by id.
+ * @param json the parsed file: `{"tokens": ["[PAD]", …]}`
+ * @throws MODEL_FAILED when it is none
+ */
+export function parseVocabulary(json: unknown): readonly string[] {
+  const parsed = VocabularyFile.safeParse(json);
+  if (parsed.success) return parsed.data.tokens;
+  throw new VisionError('MODEL_FAILED', 'the vocabulary is not valid', {
+    cause: parsed.error,
+    hint: 'A vocabulary is {"tokens": ["…", …]}, a token for every id from 0 on.',
+  });
+}

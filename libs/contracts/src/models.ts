@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SPACE_NAMES } from './collections.ts';
 import { Sha256 } from './results.ts';
 
 const TensorSpec = z.object({
@@ -15,6 +16,19 @@ export const ModelMetric = z.object({
   n: z.int().optional(),
   how: z.string().optional(),
 });
+
+/**
+ * How scores of a space part what belongs together from what does not, for one kind of query: the share of matching and
+ * of other pairs at or above each score.
+ */
+export const ScoreCalibration = z.object({
+  space: z.enum(SPACE_NAMES),
+  query: z.enum(['text', 'picture']),
+  dataset: z.string(),
+  how: z.string().optional(),
+  cutoffs: z.array(z.object({ score: z.number(), matchingKept: z.number(), othersKept: z.number() })).min(1),
+});
+export type ScoreCalibration = z.infer<typeof ScoreCalibration>;
 
 /** One row of models/manifest.json: the only place, beside its stage, that knows a model's file. */
 export const ManifestModel = z
@@ -38,7 +52,9 @@ export const ManifestModel = z
     inputs: z.array(TensorSpec.extend({ resize: z.string().optional() })),
     outputs: z.array(TensorSpec.extend({ meaning: z.string().optional(), units: z.string().optional() })),
     labels: z.string().optional().describe('path of the label file under models/weights'),
+    vocabulary: z.string().optional().describe('path of the tokenizer’s vocabulary under models/weights'),
     metrics: z.array(ModelMetric),
+    calibrations: z.array(ScoreCalibration).optional().describe('cut-offs of search scores'),
     /** false where rows are not axis 0 of every input and output. */
     batchable: z.boolean().default(true),
   })

@@ -109,6 +109,7 @@ export const MatchesResult = z
     items: z.array(
       z.object({
         itemId: z.string(),
+        name: z.string().nullable().optional(),
         score: z.number().min(-1).max(1),
         blob: Sha256.nullable(),
         metadata: z.record(z.string(), z.unknown()),

@@ -124,13 +124,24 @@ export const RunQuery = z.object({
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
   q: z.string().max(500).optional().describe('words that a label must contain'),
+  about: z
+    .string()
+    .trim()
+    .min(1)
+    .max(10_000)
+    .optional()
+    .describe('what the picture shows, in words: one page, the most relevant first'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
 export type RunQuery = z.infer<typeof RunQuery>;
 
 export const RunPage = z
-  .object({ items: z.array(RunEnvelope), nextCursor: z.string().nullable() })
+  .object({
+    items: z.array(RunEnvelope),
+    nextCursor: z.string().nullable(),
+    scores: z.array(z.number()).optional().describe('with `about`: the relevance of each item, a cosine'),
+  })
   .meta({ id: 'RunPage' });
 export type RunPage = z.infer<typeof RunPage>;
 

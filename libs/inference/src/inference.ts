@@ -60,7 +60,7 @@ export async function createInference(options: InferenceOptions): Promise<Infere
   };
 
   const modelInfo = (id: string): ModelInfo => {
-    const { classes: _, ...row } = store.get(id);
+    const { classes: _classes, tokens: _tokens, ...row } = store.get(id);
     const { state, reason, ...loaded } = started?.scheduler.info(id) ?? {};
     const stored = store.state(row);
     const standing =

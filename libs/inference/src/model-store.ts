@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
 import type { StageModel } from '@fovea/application';
-import { Manifest, VisionError, type ClassLabel, type ManifestModel } from '@fovea/contracts';
+import {
+  Manifest,
+  parseVocabulary,
+  VisionError,
+  type ClassLabel,
+  type ManifestModel,
+} from '@fovea/contracts';
 import type { ModelFile } from './backend.ts';
 import { HashCache } from './hashing.ts';
 import { readLabels } from './labels.ts';
@@ -170,7 +176,11 @@ export class ModelStore {
 
   /** Adds a model of the user's; the caller has put its file in place and written the manifest. */
   async register(model: ManifestModel): Promise<StageModel> {
-    const stage: StageModel = { ...model, classes: await this.#labels(model) };
+    const stage: StageModel = {
+      ...model,
+      classes: await this.#labels(model),
+      tokens: await this.#tokens(model),
+    };
     this.#models.set(model.id, stage);
     return stage;
   }
@@ -195,6 +205,11 @@ export class ModelStore {
     if (model.labels === undefined) return [];
     const base = model.source.type === 'user' ? this.userDir : this.#weightsDir;
     return readLabels(await readFile(within(base, model.labels), 'utf8'));
+  }
+
+  async #tokens(model: ManifestModel): Promise<readonly string[]> {
+    if (model.vocabulary === undefined) return [];
+    return parseVocabulary(JSON.parse(await readFile(within(this.#weightsDir, model.vocabulary), 'utf8')));
   }
 
   #root(model: ManifestModel): string {

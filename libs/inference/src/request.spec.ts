@@ -6,6 +6,7 @@ import { PendingRequest } from './request.ts';
 const model = (bytes: Uint8Array, change = {}): StageModel => ({
   ...tinyManifestModel('m', bytes, change),
   classes: [],
+  tokens: [],
 });
 const make = (stageModel: StageModel, feeds: InferenceRequest['feeds'], outputs?: string[]) =>
   new PendingRequest(

@@ -107,6 +107,7 @@ function printEnd({ terminal }: Cli, { id, state, error, result }: Job): void {
   terminal.line(`${state} ${id}`);
   if (!result) return;
   if ('evaluationId' in result) return terminal.line(`evaluation ${result.evaluationId}`);
+  if ('collectionId' in result) return terminal.line(`collection ${result.collectionId}: ${counts(result)}`);
   const runs = 'runs' in result ? result.runs : [result];
   for (const one of runs)
     terminal.line(
@@ -115,3 +116,10 @@ function printEnd({ terminal }: Cli, { id, state, error, result }: Job): void {
       ),
     );
 }
+
+/** `12 added, 3 existing`: the numbers of a report, by name. */
+const counts = (report: object): string =>
+  Object.entries(report)
+    .filter(([, value]) => typeof value === 'number')
+    .map(([name, value]) => `${value} ${name}`)
+    .join(', ');

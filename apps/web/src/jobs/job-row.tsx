@@ -95,6 +95,8 @@ function ResultLink({ job: { kind, task, state, result, progress } }: { job: Job
   if (result && 'run' in result)
     return <ButtonLink to={`/catalog/${result.run.id}`}>Open the run</ButtonLink>;
   if (kind !== 'run' || state !== 'completed') return null;
+  if (result && 'collectionId' in result)
+    return <ButtonLink to={`/collections/${result.collectionId}`}>Open the collection</ButtonLink>;
   // The list leaves long results out; how far a job came it always says.
   const count = result ? result.runs.length : (progress?.total ?? 0);
   const failed = result ? result.runs.filter((one) => !('run' in one)).length : 0;

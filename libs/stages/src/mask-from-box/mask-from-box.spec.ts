@@ -9,6 +9,7 @@ const SIDE = 16;
 const model = {
   id: 'tiny',
   classes: [],
+  tokens: [],
   inputs: [{ name: 'image', dtype: 'uint8', shape: ['n', SIDE, SIDE, 3] }],
   outputs: [{ name: 'mask', dtype: 'float32', shape: ['n', SIDE, SIDE] }],
 } as unknown as StageModel;
