@@ -33,7 +33,7 @@ const KNOWN = 16;
 const pictures = await benchPictures(KNOWN);
 const manifest = shippedModels().find(({ id }) => id === values.model);
 if (!manifest) throw new RangeError(`no model ${values.model}`);
-const model = { ...manifest, classes: [] } as StageModel;
+const model = { ...manifest, classes: [], tokens: [] } as StageModel;
 const feeds = await Promise.all(
   pictures.map(async (bytes) => {
     const picture: Picture = await openPicture(bytes);

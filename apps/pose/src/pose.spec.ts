@@ -30,7 +30,11 @@ async function play(
       const row = shippedModels().find((model) => model.id === id);
       return [
         role,
-        { ...row, classes: id.startsWith('nanodet') ? [{ index: 0, name: 'person' }] : [] } as StageModel,
+        {
+          ...row,
+          classes: id.startsWith('nanodet') ? [{ index: 0, name: 'person' }] : [],
+          tokens: [],
+        } as unknown as StageModel,
       ];
     }),
   );
