@@ -149,8 +149,16 @@ export type ResourceJob = (
 export interface Recurring {
   readonly name: string;
   readonly everyMs: number;
+  /** It keeps up what {@link ResourceDefinition.catalogSearch} searches: not done with FOVEA_SEMANTIC_CATALOG=false. */
+  readonly ofCatalogSearch?: true;
   /** Errors are logged; the next time comes. */
   run(context: ResourceContext): Promise<void>;
+}
+
+/** A picture of the catalog that a text is about, and its cosine. */
+export interface CatalogHit {
+  readonly sha256: string;
+  readonly score: number;
 }
 
 /**
@@ -165,6 +173,11 @@ export interface ResourceDefinition {
   readonly operations: readonly AnyOperation[];
   readonly jobs?: Partial<Record<JobKind, ResourceJob>>;
   readonly recurring?: readonly Recurring[];
+  /** Pictures of stored runs that a text is about, the most relevant first: for `GET /v1/runs?about=`. */
+  readonly catalogSearch?: (
+    context: ResourceContext,
+    options: { text: string; limit: number },
+  ) => Promise<readonly CatalogHit[]>;
 }
 
 /** Declares an operation; types are inferred from its schemas. */
