@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from './build.mjs';
 import { findChromium } from './chromium.mjs';
 import { runUnderNode24 } from './node24.mjs';
+import { setupFaiss } from './setup-faiss.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -13,6 +14,10 @@ if (!findChromium()) {
       '    Install one (Debian: apt-get install chromium) or name it: CHROMIUM_PATH=/path/to/chromium npm test\n',
   );
 }
+
+// npm ci takes the compiled binary away with node_modules.
+const faiss = setupFaiss();
+if (!faiss.ok) console.error(`\n*** No FAISS: every test of it is SKIPPED. ***\n    ${faiss.message}\n`);
 
 if (!(await build())) process.exit(1);
 
