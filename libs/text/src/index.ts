@@ -1,1 +1,8 @@
-export {};
+export { basicWords } from './basic-words.ts';
+export {
+  wordPiece,
+  type EncodedBatch,
+  type EncodedText,
+  type EncodeOptions,
+  type WordPiece,
+} from './word-piece.ts';
