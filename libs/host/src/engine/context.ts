@@ -1,5 +1,6 @@
 import type { BlobPort, RunContext, Runtime, Stage, StageModel } from '@fovea/application';
 import { VisionError, type Attachment, type StageTiming } from '@fovea/contracts';
+import { runStage } from './run-stage.ts';
 
 export interface ContextOptions {
   readonly models: Readonly<Record<string, StageModel>>;
@@ -39,15 +40,11 @@ export class Context implements RunContext {
   ): Promise<O> {
     const model = this.models[role];
     if (!model) throw new TypeError(`the definition declares no role "${role}" for stage ${stage.name}`);
-    this.signal.throwIfAborted();
-    const start = performance.now();
-    const { feeds, frame } = await stage.preprocess(input, params, model);
-    const prepared = performance.now();
-    const response = await this.runtime.run({ model: model.id, feeds, outputs: stage.outputs });
-    const ran = performance.now();
-    const output = await stage.postprocess(response.outputs, { frame, params, model });
-    this.preprocessMs += prepared - start;
-    this.postprocessMs += performance.now() - ran;
+    const { signal, runtime } = this;
+    const ran = await runStage(stage, { input, params, model, runtime, signal });
+    const { output, response } = ran;
+    this.preprocessMs += ran.preprocessMs;
+    this.postprocessMs += ran.postprocessMs;
     this.devices.add(response.device);
     this.stages.push({
       role: role === 'primary' ? stage.name : role,

@@ -1,6 +1,7 @@
 import { primaryInput, type AnyDefinition, type BlobPort, type Priority } from '@fovea/application';
 import type { Catalog } from '@fovea/catalog';
 import { TASK_KINDS, VisionError, type ModelUse, type RunEnvelope } from '@fovea/contracts';
+import { openPicture, type OpenedPicture } from '@fovea/imaging';
 import type { Inference } from '@fovea/inference';
 import { v7 as uuid } from 'uuid';
 import { cancelled, Context } from './context.ts';
@@ -69,6 +70,12 @@ export class Executor {
     } finally {
       end();
     }
+  }
+
+  /** A picture by itself, for whoever is no run. @throws IMAGE_CORRUPT, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA */
+  open(bytes: Uint8Array, signal: AbortSignal): Promise<OpenedPicture> {
+    const { maxPixels } = this.options;
+    return this.decoding.use(() => openPicture(bytes, { maxPixels, signal }), signal);
   }
 
   private async run(

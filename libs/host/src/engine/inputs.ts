@@ -15,6 +15,23 @@ export type InputsByName = Readonly<Record<string, readonly InputBytes[]>>;
 
 export const sha256Of = (bytes: Uint8Array): string => hash('sha256', bytes, 'hex');
 
+export const tooLarge = (what: string, maxBytes: number): VisionError =>
+  new VisionError('PAYLOAD_TOO_LARGE', `${what} is larger than ${maxBytes} bytes`);
+
+/**
+ * The bytes of base64, URL-safe or not, of a `data:` URL as well.
+ * @param options.what names it in messages
+ * @throws INVALID_REQUEST, PAYLOAD_TOO_LARGE
+ */
+export function fromBase64(sent: string, { maxBytes, what }: { maxBytes: number; what: string }): Uint8Array {
+  const text = sent.replace(/^data:[^,]*;base64,/, '');
+  if (!/^[A-Za-z0-9+/_-]*={0,2}\s*$/.test(text))
+    throw new VisionError('INVALID_REQUEST', `${what}.base64 is not base64`);
+  const bytes = Buffer.from(text, 'base64');
+  if (bytes.byteLength > maxBytes) throw tooLarge(what, maxBytes);
+  return bytes;
+}
+
 /** Decoded inputs as `run` wants them, and their facts for the envelope and the catalog. */
 export interface DecodedInputs {
   readonly values: Record<string, unknown>;

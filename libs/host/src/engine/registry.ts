@@ -1,4 +1,4 @@
-import type { AnyDefinition } from '@fovea/application';
+import type { AnyDefinition, ResourceDefinition } from '@fovea/application';
 import { RESULTS, TASK_KINDS, VisionError, type Task, type TaskInfo } from '@fovea/contracts';
 import { z } from 'zod';
 
@@ -7,6 +7,8 @@ export interface Application {
   /** The folder's name under apps/, as in FOVEA_APPS. */
   readonly app: string;
   readonly definitions: readonly AnyDefinition[];
+  /** Things that are kept and worked with: their addresses are /v1/<name>. */
+  readonly resources?: readonly ResourceDefinition[];
 }
 
 export interface RegisteredTask {
@@ -17,6 +19,13 @@ export interface RegisteredTask {
   readonly remote?: string;
 }
 
+export interface RegisteredResource {
+  readonly app: string;
+  readonly definition: ResourceDefinition;
+  /** Where its requests are forwarded to; undefined = it is served here. */
+  readonly remote?: string;
+}
+
 export interface RegistryOptions {
   readonly applications: readonly Application[];
   /** Application folders to serve; undefined = all. */
@@ -24,9 +33,12 @@ export interface RegistryOptions {
   readonly remoteApps?: Readonly<Record<string, string>>;
 }
 
-/** The tasks that this server answers, by name. */
+/** The tasks and resources that this server answers, by name. */
 export class Registry {
   private readonly tasks = new Map<Task, RegisteredTask>();
+  private readonly served = new Map<string, RegisteredResource>();
+  /** Names of resources that an application has which is not served. */
+  readonly absent: readonly string[];
 
   /** @throws INVALID_PARAMETER when FOVEA_APPS or FOVEA_REMOTE_APPS names an application that does not exist */
   constructor(options: RegistryOptions) {
@@ -37,15 +49,29 @@ export class Registry {
         throw new VisionError('INVALID_PARAMETER', `there is no application "${app}"`, {
           hint: `FOVEA_APPS and FOVEA_REMOTE_APPS may name: ${known.join(', ')}`,
         });
-    for (const { app, definitions } of options.applications) {
+    const absent: string[] = [];
+    for (const { app, definitions, resources = [] } of options.applications) {
       const remote = remotes[app];
-      if (options.apps && !options.apps.includes(app) && remote === undefined) continue;
+      if (options.apps && !options.apps.includes(app) && remote === undefined) {
+        absent.push(...resources.map(({ name }) => name));
+        continue;
+      }
       for (const definition of definitions) {
         if (this.tasks.has(definition.task)) throw new TypeError(`task ${definition.task} is defined twice`);
         const info = describeTask(app, definition, remote);
         this.tasks.set(definition.task, { app, definition, info, ...(remote ? { remote } : {}) });
       }
+      for (const definition of resources) {
+        const { name } = definition;
+        if (this.served.has(name)) throw new TypeError(`resource ${name} is defined twice`);
+        this.served.set(name, { app, definition, ...(remote ? { remote } : {}) });
+      }
     }
+    this.absent = absent;
+  }
+
+  resources(): RegisteredResource[] {
+    return [...this.served.values()];
   }
 
   list(): TaskInfo[] {

@@ -1,18 +1,12 @@
 import { primaryInput, type JobContext, type JobWork } from '@fovea/application';
-import {
-  VisionError,
-  type BatchEnvelope,
-  type Job,
-  type Problem,
-  type RunEnvelope,
-  type Task,
-} from '@fovea/contracts';
+import { type BatchEnvelope, type Job, type Problem, type RunEnvelope, type Task } from '@fovea/contracts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { v5 as uuidOf } from 'uuid';
 import { asVisionError } from '../server/problem.ts';
 import type { Engine } from './engine.ts';
 import type { ExecuteRequest } from './executor.ts';
 import { checkInputs, sha256Of, type InputBytes, type InputsByName } from './inputs.ts';
+import { untilThereIsRoom } from './patience.ts';
 
 /** The `request` of a job of kind `run`. */
 interface RunJob {
@@ -145,21 +139,6 @@ async function runPicture(engine: Engine, one: OneRun): Promise<RunEnvelope | Pr
       if (['CATALOG_UNAVAILABLE', 'STORAGE_FULL', 'MODEL_MISSING'].includes(known.code)) throw error;
       if (known.status < 500 || tries >= TRIES) return known.toProblem(`${one.context.id}#${one.index}`);
       await delay(PAUSE_MS, undefined, { signal: one.signal });
-    }
-}
-
-/**
- * A job gives way: it waits while the queue of a model is full, or while another process that was believed dead still
- * holds the picture.
- */
-async function untilThereIsRoom<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  for (;;)
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof VisionError) || !['QUEUE_FULL', 'RATE_LIMITED', 'CONFLICT'].includes(error.code))
-        throw error;
-      await delay((error.retryAfterS ?? 1) * 1000, undefined, { signal });
     }
 }
 

@@ -11,7 +11,7 @@ import {
 import { v7 as uuid } from 'uuid';
 import type { z } from 'zod';
 import type { Engine } from '../engine/engine.ts';
-import type { Roots } from './folders.ts';
+import type { Roots } from '../engine/folders.ts';
 import { makePlan } from './plan.ts';
 import { makeReport } from './report.ts';
 import { runPictures } from './runner.ts';

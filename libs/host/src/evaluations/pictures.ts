@@ -2,7 +2,7 @@ import { INPUT_FAULTS, VisionError, type ErrorCode } from '@fovea/contracts';
 import type { DatasetImage } from '@fovea/evaluation';
 import { encodeImage } from '@fovea/imaging';
 import { readFile } from 'node:fs/promises';
-import { allowedPath, type Roots } from './folders.ts';
+import { allowedPath, type Roots } from '../engine/folders.ts';
 
 /**
  * The picture as a file: its own bytes, or a PNG of the pixels where the data set has no files.

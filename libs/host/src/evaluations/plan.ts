@@ -4,10 +4,11 @@ import { readDataset, type Dataset, type DatasetTruth } from '@fovea/evaluation'
 import type { Engine } from '../engine/engine.ts';
 import { sha256Of } from '../engine/inputs.ts';
 import { parseParams } from '../engine/params.ts';
-import { allowedPath, type Roots } from './folders.ts';
+import { allowedPath, type Roots } from '../engine/folders.ts';
 import type { Measure, MeasureOptions } from './measure.ts';
 import { measureClassification } from './measure-classification.ts';
 import { measureDetection } from './measure-detection.ts';
+import { measureEmbedding } from './measure-embedding.ts';
 import { measurePose } from './measure-pose.ts';
 import { measureSegmentation } from './measure-segmentation.ts';
 import { measureSemantic } from './measure-semantic.ts';
@@ -15,8 +16,10 @@ import { measureSemantic } from './measure-semantic.ts';
 /** How a task is measured, and with which parameters where the request does not say otherwise. */
 interface Measuring {
   readonly make: (options: MeasureOptions) => Measure;
-  readonly annotations?: 'keypoints';
+  readonly annotations?: 'keypoints' | 'captions';
   readonly params: Record<string, unknown>;
+  /** What the request itself decides. */
+  paramsOf?(request: EvaluationRequest): Record<string, unknown>;
 }
 
 /**
@@ -28,6 +31,14 @@ const MEASURED: Partial<Record<Task, Measuring>> = {
   detection: { make: measureDetection, params: { minScore: 0, maxItems: 100 } },
   segmentation: { make: measureSegmentation, params: { minScore: 0, maxItems: 100 } },
   'semantic-segmentation': { make: measureSemantic, params: {} },
+  embedding: {
+    make: measureEmbedding,
+    annotations: 'captions',
+    params: {},
+    paramsOf: ({ dataset, calibrate }) => ({
+      space: !calibrate && ['captions', 'coco'].includes(dataset.format) ? 'cross-modal' : 'visual',
+    }),
+  },
   pose: { make: measurePose, annotations: 'keypoints', params: { minScore: 0, maxItems: 20, nms: 1 } },
 };
 
@@ -68,7 +79,11 @@ export async function makePlan(engine: Engine, request: EvaluationRequest, roots
     throw new VisionError('INVALID_PARAMETER', 'boxes: truth is for the task segmentation alone', {
       errors: [{ path: 'boxes', message: 'only segmentation takes boxes' }],
     });
-  const params = { ...measuring.params, ...request.params };
+  if (request.calibrate && request.task !== 'embedding')
+    throw new VisionError('INVALID_PARAMETER', 'calibrate is for the task embedding alone', {
+      errors: [{ path: 'calibrate', message: 'only embedding has cut-offs' }],
+    });
+  const params = { ...measuring.params, ...measuring.paramsOf?.(request), ...request.params };
   // With boxes of its own a run needs no detector: any box tells which models are used then.
   const likeRuns = request.boxes === 'truth' ? { ...params, boxes: [[0, 0, 1, 1]] } : params;
   const parsed = parseParams(definition, likeRuns, {
@@ -93,6 +108,7 @@ export async function makePlan(engine: Engine, request: EvaluationRequest, roots
     params: parsed.params,
     models: models.map(({ role, model }) => [role, model.id, model.sha256]),
     boxes: request.boxes,
+    calibrate: request.calibrate,
     code: engine.version,
   };
   return {
@@ -112,7 +128,7 @@ export async function makePlan(engine: Engine, request: EvaluationRequest, roots
 /** The part of the data set that the request wants. */
 async function readPart(
   { dataset: wanted, limit, subset }: EvaluationRequest,
-  { roots, annotations }: { roots: Roots; annotations: 'keypoints' | undefined },
+  { roots, annotations }: { roots: Roots; annotations: Measuring['annotations'] },
 ): Promise<{ dataset: Dataset; subset: string }> {
   // It names a file or folder within the data set.
   if (wanted.split !== undefined && /(^|[\\/])\.\.([\\/]|$)|^[\\/]|\0/.test(wanted.split))

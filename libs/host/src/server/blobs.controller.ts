@@ -4,7 +4,7 @@ import { sniffMedia, thumbnail } from '@fovea/imaging';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createReadStream } from 'node:fs';
 import { Engine } from '../engine/engine.ts';
-import { readBytes } from './body.ts';
+import { readBytes } from './form.ts';
 import { header, OWNER, queryOf } from './exchange.ts';
 
 const THUMB_SIZES = [160, 320, 640];

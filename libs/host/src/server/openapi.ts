@@ -22,12 +22,22 @@ function components(): Json {
     target: 'draft-2020-12',
     unrepresentable: 'any',
   });
-  return Object.fromEntries(
-    Object.entries(schemas).map(([id, schema]) => {
-      const { $schema: _dialect, $id: _id, ...rest } = schema as Json;
-      return [id, rest];
-    }),
+  const { __shared: shared, ...named } = schemas as Record<string, Json>;
+  // Schemas without an id that refer to themselves (any JSON) are components too: OpenAPI has no other place for them.
+  const own = Object.entries((shared?.['$defs'] ?? {}) as Record<string, Json>);
+  const nameOf = (index: number) => `Shared${String.fromCharCode(65 + index)}`;
+  const all = Object.fromEntries(
+    [...Object.entries(named), ...own.map(([, schema], index) => [nameOf(index), schema] as const)].map(
+      ([id, schema]) => {
+        const { $schema: _dialect, $id: _id, ...rest } = schema;
+        return [id, rest];
+      },
+    ),
   );
+  let text = JSON.stringify(all);
+  for (const [index, [id]] of own.entries())
+    text = text.replaceAll(`/__shared#/$defs/${id}"`, `/${nameOf(index)}"`);
+  return JSON.parse(text) as Json;
 }
 
 function runOperation(task: TaskInfo): Json {
