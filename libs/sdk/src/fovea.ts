@@ -12,6 +12,7 @@ import {
   type TaskResult,
 } from '@fovea/contracts';
 import { Blobs } from './blobs.ts';
+import { Collections } from './collections.ts';
 import { ConnectionError, readProblem, ServerError } from './errors.ts';
 import { Evaluations } from './evaluations.ts';
 import { readEvents } from './events.ts';
@@ -78,6 +79,7 @@ export class Fovea {
   readonly blobs: Blobs;
   readonly jobs: Jobs;
   readonly evaluations: Evaluations;
+  readonly collections: Collections;
   readonly #transport: Transport;
 
   /** @throws TypeError when baseUrl is not an http or https address */
@@ -94,6 +96,7 @@ export class Fovea {
     this.blobs = new Blobs(this.#transport);
     this.jobs = new Jobs(this.#transport);
     this.evaluations = new Evaluations(this.#transport);
+    this.collections = new Collections(this.#transport);
   }
 
   /** The address of the server, without a slash at its end. */

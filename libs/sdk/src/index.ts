@@ -1,4 +1,5 @@
 export { Blobs, type ThumbSize } from './blobs.ts';
+export { Collections, type Added, type AddOptions, type ItemFilter, type NewPicture } from './collections.ts';
 export { ConnectionError, ServerError, type ConnectionFailure } from './errors.ts';
 export { Evaluations, type EvaluationFilter, type EvaluationOptions } from './evaluations.ts';
 export { Fovea, type BatchOptions, type FoveaOptions, type Params, type RunOptions } from './fovea.ts';
@@ -6,4 +7,5 @@ export { primaryName, type InputBytes, type NamedInputs, type OneInput, type Run
 export { Jobs, type JobFilter, type JobOptions, type WaitOptions } from './jobs.ts';
 export { Models } from './models.ts';
 export { Runs, type RunFilter } from './runs.ts';
+export { type SearchOptions, type SearchPart, type SearchParts, type SearchQuery } from './search-body.ts';
 export { FoveaSocket, type SocketRunOptions } from './socket.ts';

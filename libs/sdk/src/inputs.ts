@@ -45,7 +45,7 @@ export async function runBody(
   }
   const sources: Record<string, InputSource | InputSource[]> = {};
   for (const { name, input } of bytes) {
-    const source = input instanceof Blob ? { base64: await toBase64(input) } : input;
+    const source = await toSource(input);
     const before = sources[name];
     sources[name] = before === undefined ? source : [...(Array.isArray(before) ? before : [before]), source];
   }
@@ -87,8 +87,11 @@ function namedInputs(task: Task, inputs: RunInputs | readonly OneInput[]): Named
   return isSource(inputs) ? { [primaryName(task)]: inputs } : (inputs as NamedInputs);
 }
 
-/** Bytes as a Blob (which can be sent again), sources as they are. */
-async function settle(input: OneInput, name: string): Promise<Blob | InputSource> {
+/** Whether it is bytes or a source, rather than something that holds them. */
+export const isInput = (value: object): value is OneInput => isBytes(value) || isSource(value);
+
+/** Bytes as a Blob (which can be sent again), sources as they are. @throws TypeError naming `name` */
+export async function settle(input: OneInput, name: string): Promise<Blob | InputSource> {
   if (input instanceof Blob) return input;
   if (input instanceof ReadableStream) return new Response(input).blob();
   if (isBytes(input)) return new Blob([input as BlobPart]);
@@ -99,6 +102,10 @@ async function settle(input: OneInput, name: string): Promise<Blob | InputSource
 /** A part without a file name would be a text field. */
 const fileName = (blob: Blob, name: string): string =>
   'name' in blob && typeof blob.name === 'string' && blob.name ? blob.name : name;
+
+/** What JSON can carry of a settled input. */
+export const toSource = async (input: Blob | InputSource): Promise<InputSource> =>
+  input instanceof Blob ? { base64: await toBase64(input) } : input;
 
 async function toBase64(blob: Blob): Promise<string> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
