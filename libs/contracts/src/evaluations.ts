@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { ScoreCalibration } from './models.ts';
 import { ModelUse } from './runs.ts';
 import { Result, Sha256 } from './results.ts';
 import { TASKS } from './tasks.ts';
 
-export const DATASET_FORMATS = ['coco', 'voc', 'yolo', 'imagenet', 'mnist', 'cifar10'] as const;
+/** The layouts of data sets that are read, each as its makers publish it; captions: pictures and what is said of them. */
+export const DATASET_FORMATS = ['coco', 'voc', 'yolo', 'imagenet', 'mnist', 'cifar10', 'captions'] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** Body of `POST /v1/evaluations`: measures a task's model on a labelled data set; answers the job. */
@@ -29,6 +31,12 @@ export const EvaluationRequest = z
       .enum(['predicted', 'truth'])
       .default('predicted')
       .describe('segmentation: masks of the data set’s own boxes instead of the detector’s'),
+    calibrate: z
+      .boolean()
+      .default(false)
+      .describe(
+        'embedding: what cut-offs keep of each picture’s own crops and mirror images, and of other pictures',
+      ),
   })
   .meta({ id: 'EvaluationRequest' });
 export type EvaluationRequest = z.infer<typeof EvaluationRequest>;
@@ -104,6 +112,7 @@ export const EvaluationReport = z
     curves: z.array(Curve),
     confusion: Confusion.nullable(),
     calibration: Calibration.nullable(),
+    cutoffs: ScoreCalibration.optional().describe('of an evaluation with calibrate'),
     worst: z.array(EvaluatedPicture),
     failures: z
       .array(z.object({ name: z.string(), code: z.string(), detail: z.string() }))

@@ -1,8 +1,6 @@
-import { VisionError, type Box, type Rle } from '@fovea/contracts';
+import { DATASET_FORMATS, VisionError, type Box, type DatasetFormat, type Rle } from '@fovea/contracts';
 
-/** The layouts of data sets that are read, each as its makers publish it. */
-export const DATASET_FORMATS = ['coco', 'voc', 'yolo', 'imagenet', 'mnist', 'cifar10'] as const;
-export type DatasetFormat = (typeof DATASET_FORMATS)[number];
+export { DATASET_FORMATS, type DatasetFormat } from '@fovea/contracts';
 
 /** Which of COCO's three annotation files is read. */
 export type CocoAnnotations = 'instances' | 'keypoints' | 'captions';

@@ -6,4 +6,6 @@ export * from './calibration.ts';
 export * from './classification.ts';
 export * from './confusion-matrix.ts';
 export * from './detection-matrix.ts';
+export * from './ranking.ts';
+export * from './score-cutoffs.ts';
 export * from './voc-map.ts';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Dataset, DatasetFormat, ReadDatasetOptions } from './dataset.ts';
+import { readCaptions } from './datasets/captions.ts';
 import { readCifar10 } from './datasets/cifar10.ts';
 import { readCoco } from './datasets/coco.ts';
 import { listFolder, notThere } from './datasets/files.ts';
@@ -17,6 +18,7 @@ const READERS: Record<DatasetFormat, Reader> = {
   imagenet: readImagenet,
   mnist: readMnist,
   cifar10: readCifar10,
+  captions: readCaptions,
 };
 
 /**

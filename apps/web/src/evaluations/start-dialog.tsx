@@ -17,6 +17,7 @@ const FORMATS: Readonly<Record<DatasetFormat, string>> = {
   imagenet: 'Folders: one a class',
   mnist: 'MNIST: idx files',
   cifar10: 'CIFAR-10: binary batches',
+  captions: 'Captions: captions.json, images',
 };
 /** The tasks whose results are compared with labels. */
 const MEASURED: readonly Task[] = [
@@ -25,6 +26,7 @@ const MEASURED: readonly Task[] = [
   'semantic-segmentation',
   'pose',
   'classification',
+  'embedding',
 ];
 
 /** Asks what to measure on what, and starts the job. */
