@@ -50,14 +50,27 @@ export interface Measured extends Omit<EvaluationReport, 'worst' | 'failures'> {
   readonly worst: readonly WorstPicture[];
 }
 
+/** A picture that was run, and further runs of the same task that belong to it. */
+export interface PictureRun {
+  readonly envelope: RunEnvelope;
+  readonly blobs: RunBlobs;
+  readonly bytes: Uint8Array;
+  readonly also: {
+    /** Without a picture, with these parameters besides the evaluation's. */
+    (params: Record<string, unknown>): Promise<RunEnvelope>;
+    /** The picture's crops and its mirror image. */
+    variants(bytes: Uint8Array): Promise<RunEnvelope[]>;
+  };
+}
+
 /** How a task is measured: made for one evaluation. */
 export interface Measure {
   /** For the summary: `COCO bbox`. */
   readonly metric: string;
   /** What the picture's run is given besides the parameters of the evaluation; null: nothing to be run here. */
   paramsOf?(image: DatasetImage): Record<string, unknown> | null;
-  /** What is kept of a run. */
-  keep(image: DatasetImage, run: { envelope: RunEnvelope; blobs: RunBlobs }): unknown;
+  /** What is kept of a run; it may be a promise. */
+  keep(image: DatasetImage, run: PictureRun): unknown;
   /** The figures of all pictures; those that failed have undefined. */
   measure(kept: ReadonlyMap<number, unknown>): Promise<Measured>;
 }

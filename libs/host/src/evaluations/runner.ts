@@ -7,6 +7,7 @@ import { sha256Of } from '../engine/inputs.ts';
 import type { RunBlobs, Step } from './measure.ts';
 import { isPictureFault, pictureBytes } from './pictures.ts';
 import type { Plan } from './plan.ts';
+import { variantsOf } from './variants.ts';
 
 /** Pictures under way at once: while one is decoded others run, and their runs share batches. */
 const IN_FLIGHT = 8;
@@ -58,10 +59,13 @@ export async function runPictures(engine: Engine, plan: Plan, job: JobContext): 
   job.progress(steps.size, total, 'images');
 
   const one = async (image: DatasetImage): Promise<void> => {
-    const { step, envelope } = await runPicture(engine, { plan, job, image });
-    if (envelope && !facts) {
-      const { models, device, params } = envelope.run;
-      facts = { models, device, params: plan.shownParams(params) };
+    const { step, envelopes } = await runPicture(engine, { plan, job, image });
+    const [first] = envelopes;
+    if (first && !facts) {
+      const { device, params } = first.run;
+      // A caption is read by other models than its picture.
+      const models = new Map(envelopes.flatMap(({ run }) => run.models.map((model) => [model.id, model])));
+      facts = { models: [...models.values()], device, params: plan.shownParams(params) };
       await job.steps.put(FACTS, { plan: plan.fingerprint, ...facts });
     }
     const kept: KeptStep = { plan: plan.fingerprint, step, elapsedMs: Math.round(elapsedMs()) };
@@ -113,19 +117,35 @@ interface OnePicture {
 async function runPicture(
   engine: Engine,
   options: OnePicture,
-): Promise<{ step: Step; envelope?: RunEnvelope }> {
+): Promise<{ step: Step; envelopes: readonly RunEnvelope[] }> {
   const { plan, image, job } = options;
   try {
     const run = await envelopeOf(engine, options);
-    if (run === null) return { step: { kept: null } };
-    return { step: { kept: await plan.measure.keep(image, run) }, envelope: run.envelope };
+    if (run === null) return { step: { kept: null }, envelopes: [] };
+    const envelopes = [run.envelope];
+    const also = async (bytes: Uint8Array | null, params: Record<string, unknown>) => {
+      const { envelope } = await execute(engine, options, { bytes, params });
+      envelopes.push(envelope);
+      return envelope;
+    };
+    const kept = await plan.measure.keep(image, {
+      ...run,
+      also: Object.assign((params: Record<string, unknown>) => also(null, params), {
+        variants: async (bytes: Uint8Array) => {
+          const { maxPixels } = engine.settings;
+          const variants = await variantsOf(bytes, { maxPixels, signal: job.signal });
+          return Promise.all(variants.map((variant) => also(variant, {})));
+        },
+      }),
+    });
+    return { step: { kept }, envelopes };
   } catch (error) {
     job.signal.throwIfAborted();
     // Boxes of the data set may lie outside a picture.
     const isOwnFault =
       plan.measure.paramsOf && error instanceof VisionError && error.code === 'INVALID_PARAMETER';
     if (!isOwnFault && !isPictureFault(error)) throw error;
-    return { step: { failure: { code: error.code, detail: error.message } } };
+    return { step: { failure: { code: error.code, detail: error.message } }, envelopes: [] };
   }
 }
 
@@ -135,11 +155,21 @@ async function runPicture(
  */
 export async function envelopeOf(
   engine: Engine,
-  { plan, image, job }: OnePicture,
+  options: OnePicture,
 ): Promise<{ envelope: RunEnvelope; blobs: RunBlobs; bytes: Uint8Array } | null> {
-  const own = plan.measure.paramsOf ? plan.measure.paramsOf(image) : {};
-  if (own === null) return null;
+  const { plan, image } = options;
+  const params = plan.measure.paramsOf ? plan.measure.paramsOf(image) : {};
+  if (params === null) return null;
   const bytes = await pictureBytes(image, plan.roots);
+  return { ...(await execute(engine, options, { bytes, params })), bytes };
+}
+
+/** One run of the plan's task; without bytes it has no input. */
+async function execute(
+  engine: Engine,
+  { plan, image, job }: OnePicture,
+  { bytes, params }: { bytes: Uint8Array | null; params: Record<string, unknown> },
+): Promise<{ envelope: RunEnvelope; blobs: RunBlobs }> {
   const blobs = new Map<string, { bytes: Uint8Array; mime: string }>();
   const input = primaryInput(plan.definition);
   if (input === undefined) throw new TypeError(`${plan.definition.task} has no input`);
@@ -147,8 +177,8 @@ export async function envelopeOf(
     try {
       const envelope = await engine.execute({
         task: plan.definition.task,
-        inputs: { [input]: [{ bytes, name: image.name }] },
-        params: { ...plan.params, ...own },
+        inputs: bytes ? { [input]: [{ bytes, name: image.name }] } : {},
+        params: { ...plan.params, ...params },
         model: plan.request.model,
         owner: job.owner,
         store: false,
@@ -162,7 +192,7 @@ export async function envelopeOf(
           },
         },
       });
-      return { envelope, blobs, bytes };
+      return { envelope, blobs };
     } catch (error) {
       if (!(error instanceof VisionError) || !BUSY.includes(error.code) || tries >= BUSY_TRIES) throw error;
       await delay((error.retryAfterS ?? 0) * 1000 || BUSY_MS, undefined, { signal: job.signal });
