@@ -29,3 +29,17 @@ export {
   type People,
   type Person,
 } from './pose/pose.ts';
+export {
+  calibratedCutoff,
+  embedPicture,
+  embedTexts,
+  spaceKey,
+  spaceOf,
+  type PictureModels,
+  type StageRunner,
+  type TextModels,
+} from './embedding-spaces.ts';
+export { imageEmbedding, imageFeatures, type ImageFeatures } from './image-features/image-features.ts';
+export { imageProjection } from './image-projection/image-projection.ts';
+export { textProjection } from './text-projection/text-projection.ts';
+export { textStates, type TextParams, type TextStates } from './text-states/text-states.ts';

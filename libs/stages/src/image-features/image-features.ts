@@ -1,0 +1,71 @@
+import { defineStage, type Picture, type StageModel } from '@fovea/application';
+import { VisionError } from '@fovea/contracts';
+import { fitImage } from '@fovea/imaging';
+import { tensor, type Tensor, type Tensors } from '@fovea/tensor';
+import { unitRows } from '../unit-rows.ts';
+
+/** What the encoder sees in a picture. */
+export interface ImageFeatures {
+  /** [1, 1280, h, w], activations 0..6: one column for each part of the picture, in reading order. */
+  readonly features: Tensor<'float32'>;
+  /** Their mean, as a unit vector. */
+  readonly embedding: Float32Array;
+}
+
+interface Outputs {
+  readonly frame: undefined;
+  readonly params: Record<never, never>;
+  readonly model: StageModel;
+}
+
+const VERSION = 1;
+const ENCODERS = ['efficientnet-lite0', 'efficientnet-lite2'] as const;
+
+/** The whole picture stretched to the input's square: what searches, captions and questions were trained on. */
+async function preprocess(
+  picture: Picture,
+  _params: Record<never, never>,
+  model: StageModel,
+): Promise<{ feeds: Tensors; frame: undefined }> {
+  const side = inputSide(model);
+  const { rgb } = await fitImage(picture, { mode: 'stretch', width: side, height: side, kernel: 'bicubic' });
+  return { feeds: { image: tensor('uint8', [1, side, side, 3], rgb) }, frame: undefined };
+}
+
+const embeddingOf = (outputs: Tensors, model: StageModel): Float32Array =>
+  unitRows(outputs['embedding'] as Tensor<'float32'>, model.id)[0] as Float32Array;
+
+/** The feature map of a picture, and its mean as a unit vector: one run for everything that reads pictures. */
+export const imageFeatures = defineStage({
+  name: 'image-features',
+  version: VERSION,
+  models: ENCODERS,
+  outputs: ['features', 'embedding'],
+  preprocess,
+  postprocess: (outputs: Tensors, { model }: Outputs): ImageFeatures => ({
+    features: outputs['features'] as Tensor<'float32'>,
+    embedding: embeddingOf(outputs, model),
+  }),
+});
+
+/** As {@link imageFeatures}, but the map (250 kB) does not leave the session. */
+export const imageEmbedding = defineStage({
+  name: 'image-embedding',
+  version: VERSION,
+  models: ENCODERS,
+  outputs: ['embedding'],
+  preprocess,
+  postprocess: (outputs: Tensors, { model }: Outputs): Float32Array => embeddingOf(outputs, model),
+});
+
+/** S of an encoder, whose input is `image` [n, S, S, 3]. @throws MODEL_FAILED for a model with another contract */
+function inputSide(model: StageModel): number {
+  const [input] = model.inputs;
+  const [, height, width, channels] = input?.shape ?? [];
+  const fits = input?.name === 'image' && input.dtype === 'uint8' && channels === 3 && height === width;
+  if (fits && typeof width === 'number' && model.outputs.some(({ name }) => name === 'embedding'))
+    return width;
+  throw new VisionError('MODEL_FAILED', `${model.id} cannot encode pictures: it has another contract`, {
+    hint: 'An encoder takes `image`, uint8 [n, S, S, 3] RGB, and gives `embedding`, float32 [n, d], and `features`.',
+  });
+}
