@@ -16,7 +16,9 @@ const SHIM = `#include <faiss/Index.h>
 namespace faiss { using idx_t = Index::idx_t; }
 #endif
 `;
-const FLAGS = ['-std=c++17', '-O3', '-fopenmp', '-fPIC', '-shared'];
+const FLAGS = ['-std=c++17', '-O3', '-ffp-contract=fast', '-fopenmp', '-fPIC', '-shared'];
+/** Our distances stand before those of the static library: the first definition counts. */
+const LINK = ['-Wl,-z,muldefs', '-lfaiss', '-lopenblas'];
 const DEFINES = [
   '-DNAPI_VERSION=8',
   '-DNODE_GYP_MODULE_NAME=faiss_node',
@@ -60,6 +62,7 @@ function faissVersion() {
   return found ? found.slice(1).join('.') : null;
 }
 
+const DISTANCES = fileURLToPath(new URL('../libs/vectors/src/faiss/distances.cc', import.meta.url));
 const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
 
 /**
@@ -79,8 +82,9 @@ export function setupFaiss() {
   const record = existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, 'utf8')) : null;
 
   const key = createHash('sha256')
-    .update([process.platform, process.arch, SHIM, ...FLAGS, ...DEFINES].join('\n'))
+    .update([process.platform, process.arch, SHIM, ...FLAGS, ...DEFINES, ...LINK].join('\n'))
     .update(read(source))
+    .update(read(DISTANCES))
     .update(read(join(addonHeaders, 'package.json')))
     .update(read(join(nodeHeaders, 'package.json')))
     .digest('hex');
@@ -108,7 +112,8 @@ export function setupFaiss() {
       ...DEFINES,
       ...['-include', shim],
       ...[join(nodeHeaders, 'include'), addonHeaders].map((path) => `-I${path}`),
-      ...[source, '-o', made, '-lfaiss', '-lopenblas'],
+      ...[source, DISTANCES, '-o', made],
+      ...LINK,
     ]);
     if (status !== 0) {
       const missing = /cannot find -l(\w+)/.exec(stderr)?.[1];
