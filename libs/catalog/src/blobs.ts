@@ -1,4 +1,4 @@
-import type { BlobInfo } from '@fovea/contracts';
+import { VisionError, type BlobInfo } from '@fovea/contracts';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { BlobFiles, StoredFile } from './blob-files.ts';
@@ -51,6 +51,28 @@ export class Blobs {
     return this.#recent.get(recentKey(owner, sha256));
   }
 
+  /**
+   * What a row that refers to blobs must know of them.
+   * @throws NOT_FOUND for one that the owner neither put here within the hour nor may read
+   */
+  async readable(
+    owner: string,
+    sha256s: readonly string[],
+  ): Promise<Map<string, { readonly bytes: number; readonly mime: string }>> {
+    const unknown = sha256s.filter((sha256) => !this.recent(owner, sha256));
+    const mimes = unknown.length > 0 ? await this.#mimes(owner, unknown) : new Map<string, string>();
+    const blobs = sha256s.map(async (sha256) => {
+      const recent = this.recent(owner, sha256);
+      if (recent) return [sha256, recent] as const;
+      const mime = mimes.get(sha256);
+      const bytes = mime === undefined ? null : await this.#files.size(sha256);
+      if (mime === undefined || bytes === null)
+        throw new VisionError('NOT_FOUND', `there are no bytes for ${sha256}`);
+      return [sha256, { bytes, mime }] as const;
+    });
+    return new Map(await Promise.all(blobs));
+  }
+
   /** Null where there is none, and where the owner has no reference to it: the two look the same. */
   async get(owner: string, sha256: string): Promise<StoredBlob | null> {
     if (!/^[0-9a-f]{64}$/.test(sha256)) return null;
@@ -85,6 +107,17 @@ export class Blobs {
     const where = { owner, sha256, kind: 'upload' };
     const { count } = await guarded(() => this.#database.prisma.blobReference.deleteMany({ where }));
     return count > 0;
+  }
+
+  async #mimes(owner: string, sha256s: readonly string[]): Promise<Map<string, string>> {
+    const { rows } = await guarded(() =>
+      this.#database.pool.query<{ sha256: string; mime: string }>(
+        `SELECT DISTINCT ON (sha256) sha256, mime FROM blob_references WHERE owner = $1 AND sha256 = ANY ($2)
+         ORDER BY sha256, id DESC`,
+        [owner, sha256s],
+      ),
+    );
+    return new Map(rows.map(({ sha256, mime }) => [sha256, mime]));
   }
 
   #remember(owner: string, stored: StoredFile, mime: string): void {

@@ -1,8 +1,10 @@
+import type { CollectionStore } from '@fovea/application';
 import { VisionError, type RunEnvelope, type RunPage, type RunQuery } from '@fovea/contracts';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { BlobFiles } from './blob-files.ts';
 import { Blobs } from './blobs.ts';
+import { openCollections } from './collections/collections.ts';
 import { collectBlobs, type Collected } from './collect.ts';
 import { heldDataLock, lockDataFolder } from './data-lock.ts';
 import { Database, migrateDatabase } from './database.ts';
@@ -60,6 +62,7 @@ export interface Catalog {
   };
   readonly evaluations: Pick<Evaluations, 'record' | 'get' | 'list' | 'delete'>;
   readonly jobs: Jobs;
+  readonly collections: CollectionStore;
   /** The connections, for the tables of the job queue alone: it keeps them in a schema of its own. */
   readonly queue: { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
   readonly idempotency: Pick<Idempotency, 'begin' | 'complete' | 'release'>;
@@ -177,6 +180,7 @@ async function buildCatalog({ options, database, files, server, release }: Parts
     },
     evaluations: new Evaluations(database, files),
     jobs: new Jobs(database, files, blobs),
+    collections: openCollections({ database, files, blobs }),
     // Its migrations may take longer than a query.
     queue: { executeSql: (text, values) => database.maintain(text, values) },
     idempotency,

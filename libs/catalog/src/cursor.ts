@@ -16,13 +16,15 @@ export const encodeCursor = ({ createdAt, id }: Position): string =>
 export function decodeCursor(cursor: string): Position {
   const [ms = '', id = '', ...rest] = Buffer.from(cursor, 'base64url').toString('utf8').split('.');
   const createdAt = new Date(/^-?\d{1,16}$/.test(ms) ? Number(ms) : Number.NaN);
-  if (Number.isNaN(createdAt.getTime()) || !isUuid(id) || rest.length > 0)
-    throw new VisionError('INVALID_PARAMETER', `cursor: "${cursor}" does not come from this listing.`, {
-      hint: 'Send the nextCursor of the page before, or leave it out for the first page.',
-      errors: [{ path: 'cursor', message: 'not a cursor of this listing' }],
-    });
+  if (Number.isNaN(createdAt.getTime()) || !isUuid(id) || rest.length > 0) throw badCursor(cursor);
   return { createdAt, id };
 }
+
+export const badCursor = (cursor: string): VisionError =>
+  new VisionError('INVALID_PARAMETER', `cursor: "${cursor}" does not come from this listing.`, {
+    hint: 'Send the nextCursor of the page before, or leave it out for the first page.',
+    errors: [{ path: 'cursor', message: 'not a cursor of this listing' }],
+  });
 
 /** A row of a plain query with its place under the names of {@link Position}. */
 export const placed = <R extends { readonly created_at: Date; readonly id: string }>(

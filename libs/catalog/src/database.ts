@@ -59,6 +59,20 @@ export class Database {
     return await this.pool.query<R>(query);
   }
 
+  /** A connection of its own, for what reads for long; the caller ends it. */
+  async connect(): Promise<pg.Client> {
+    const { connectionString } = this.pool.options;
+    const client = new pg.Client({
+      connectionString,
+      connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: MAINTENANCE_MS,
+      application_name: 'fovea-reader',
+    });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  }
+
   async close(): Promise<void> {
     await this.prisma.$disconnect();
     if (!this.pool.ended) await this.pool.end();

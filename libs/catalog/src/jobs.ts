@@ -2,7 +2,6 @@ import {
   invalidFields,
   JOB_STATES,
   JobQuery,
-  VisionError,
   type Job,
   type JobKind,
   type JobPage,
@@ -83,13 +82,7 @@ export class Jobs {
     const hashes = [...new Set(blobs)];
     const holds = hashes.map((sha256) => this.#files.hold(sha256));
     try {
-      const known = await Promise.all(
-        hashes.map(async (sha256) => {
-          const blob = this.#blobs.recent(owner, sha256) ?? (await this.#blobs.get(owner, sha256));
-          if (!blob) throw new VisionError('NOT_FOUND', `there are no bytes for ${sha256}`);
-          return blob;
-        }),
-      );
+      const known = [...(await this.#blobs.readable(owner, hashes)).values()];
       const rows = await this.#query(ADD, [
         id,
         owner,
