@@ -1,1 +1,1 @@
-export {};
+export { embedding } from './embedding.ts';
