@@ -33,6 +33,14 @@ describe('readSettings', () => {
     expect(settings.remoteApps).toEqual({ pose: 'http://pose:3000' });
   });
 
+  it('reads how vectors are searched', () => {
+    expect(read()).toMatchObject({ vectors: 'auto', semanticCatalog: true, vectorMemoryBytes: undefined });
+    expect(
+      read({ FOVEA_VECTORS: 'pgvector', FOVEA_VECTOR_MEMORY: '2GiB', FOVEA_SEMANTIC_CATALOG: '0' }),
+    ).toMatchObject({ vectors: 'pgvector', semanticCatalog: false, vectorMemoryBytes: 2 * 1024 ** 3 });
+    expect(() => read({ FOVEA_VECTORS: 'annoy' })).toThrow(/FOVEA_VECTORS/);
+  });
+
   it('treats an empty variable as not set', () => expect(read({ FOVEA_PORT: ' ' }).port).toBe(3000));
 
   it('names every variable that is wrong at once', () => {

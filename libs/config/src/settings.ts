@@ -122,6 +122,22 @@ export const SETTINGS = {
     shown: 'a share of the machine’s memory',
     about: 'memory for loaded models; the least recently used is unloaded past it',
   }),
+  vectors: setting('FOVEA_VECTORS', z.enum(['auto', 'faiss', 'exact', 'pgvector']), {
+    fallback: 'auto',
+    shown: 'auto',
+    about:
+      'search by vectors: faiss, exact (every vector is compared), pgvector (in Postgres); auto = faiss where it is built (npm run setup:faiss), otherwise exact',
+  }),
+  vectorMemoryBytes: setting('FOVEA_VECTOR_MEMORY', size, {
+    fallback: undefined,
+    shown: 'a quarter of the memory this process may use',
+    about: 'memory for indexes of vectors; the least recently used is put away past it',
+  }),
+  semanticCatalog: setting('FOVEA_SEMANTIC_CATALOG', flag, {
+    fallback: true,
+    shown: 'true',
+    about: 'pictures of stored runs are embedded in the background, for GET /v1/runs?about=…',
+  }),
   urlAllow: setting('FOVEA_URL_ALLOW', list, {
     fallback: [],
     shown: 'public addresses only',

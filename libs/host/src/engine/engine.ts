@@ -8,6 +8,7 @@ import {
   type TaskInfo,
 } from '@fovea/contracts';
 import type { Settings } from '@fovea/config';
+import type { OpenedPicture } from '@fovea/imaging';
 import type { Inference } from '@fovea/inference';
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -22,7 +23,8 @@ import { parseParams } from './params.ts';
 import { Registry, type Application } from './registry.ts';
 import { forward } from './remote.ts';
 import { runWork } from './run-jobs.ts';
-import { startCatalog, startInference } from './start.ts';
+import { startCatalog, startInference, startVectors } from './start.ts';
+import type { Vectors } from './vectors.ts';
 
 export interface EngineOptions {
   readonly settings: Settings;
@@ -31,6 +33,7 @@ export interface EngineOptions {
   readonly record: boolean;
   readonly log: Log;
   readonly onRun?: (envelope: RunEnvelope) => void;
+  readonly onSearch?: (search: { backend: string; ms: number }) => void;
 }
 
 /** Everything below the interfaces: tasks, inference and catalog, wired. HTTP, socket and CLI all call this. */
@@ -40,6 +43,8 @@ export class Engine {
   readonly catalog: Catalog | undefined;
   /** Undefined without a catalog; a server starts them when it is ready. */
   readonly jobs: Jobs | undefined;
+  /** Undefined without a catalog. */
+  readonly vectors: Vectors | undefined;
   readonly settings: Settings;
   readonly version: string;
   /** Set while shutting down: readiness says so. */
@@ -57,6 +62,7 @@ export class Engine {
     this.version = parts.version;
     this.jobs = parts.catalog && createJobs(parts.catalog, options.settings, options.log);
     this.jobs?.register('run', runWork(this));
+    this.vectors = parts.catalog && startVectors(options.settings, parts.catalog, options);
     const { maxPixels, deadlineMs, keepInputs } = options.settings;
     this.executor = new Executor({
       ...parts,
@@ -193,7 +199,19 @@ export class Engine {
   async close(): Promise<void> {
     await this.jobs?.close();
     await this.inference.drain(10_000);
+    await this.vectors?.close();
     await Promise.allSettled([this.inference.close(), this.catalog?.close()]);
+  }
+
+  /** A picture that belongs to no run. @throws IMAGE_CORRUPT, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA */
+  openPicture(bytes: Uint8Array, signal: AbortSignal): Promise<OpenedPicture> {
+    return this.executor.open(bytes, signal);
+  }
+
+  /** @throws CATALOG_UNAVAILABLE in a process that keeps nothing */
+  needVectors(): Vectors {
+    if (!this.vectors) throw new VisionError('CATALOG_UNAVAILABLE', 'this process keeps no collections');
+    return this.vectors;
   }
 
   /** @throws CATALOG_UNAVAILABLE in a process that keeps nothing */
@@ -253,7 +271,8 @@ export class Engine {
     return blob ? readFile(blob.path) : undefined;
   }
 
-  private ownModels(task: string): string[] {
+  /** Ids of the models that the user added for a task. */
+  ownModels(task: string): string[] {
     return this.inference
       .models()
       .filter((model) => model.source.type === 'user' && model.task === task)

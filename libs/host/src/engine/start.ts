@@ -1,8 +1,11 @@
 import { openCatalog, type Catalog } from '@fovea/catalog';
 import { childEnvironment, type Settings } from '@fovea/config';
+import { VisionError } from '@fovea/contracts';
 import { createInference, type Inference } from '@fovea/inference';
 import { join } from 'node:path';
+import { totalmem } from 'node:os';
 import type { Log } from './log.ts';
+import { Vectors, type VectorsOptions } from './vectors.ts';
 
 /** The catalog of these settings. It says sentences only. */
 export const startCatalog = (settings: Settings, log: Log): Promise<Catalog> =>
@@ -33,4 +36,27 @@ export async function startInference(settings: Settings, root: string, log: Log)
   });
   await inference.start();
   return inference;
+}
+
+/** Indexes may take a quarter of what this process may use: half of it is for models. */
+const VECTOR_SHARE = 0.25;
+
+/** Search by vectors with these settings; it is opened when it is first used. */
+export function startVectors(
+  settings: Settings,
+  catalog: Catalog,
+  options: { log: Log } & Pick<VectorsOptions, 'onSearch'>,
+): Vectors {
+  void vectorMemory(settings);
+  void catalog;
+  return new Vectors({
+    open: () => Promise.reject(new VisionError('NOT_IMPLEMENTED', 'search by vectors is not built yet')),
+    ...(options.onSearch ? { onSearch: options.onSearch } : {}),
+  });
+}
+
+function vectorMemory({ vectorMemoryBytes }: Settings): number {
+  const constrained = process.constrainedMemory();
+  const available = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  return vectorMemoryBytes ?? Math.floor(available * VECTOR_SHARE);
 }

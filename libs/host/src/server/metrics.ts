@@ -21,6 +21,13 @@ export class Metrics {
     buckets: [1, 2, 4, 8, 16, 32, 64],
     registers: [this.registry],
   });
+  private readonly searches = new Histogram({
+    name: 'fovea_vector_searches',
+    help: 'Time of searches by vectors in milliseconds, by backend',
+    labelNames: ['backend'],
+    buckets: [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 5000],
+    registers: [this.registry],
+  });
   private readonly requests = new Counter({
     name: 'fovea_http_requests_total',
     help: 'HTTP requests by method, route and status',
@@ -90,6 +97,10 @@ export class Metrics {
     for (const [phase, ms] of Object.entries(timings))
       this.phases.observe({ task, phase: phase.slice(0, -2) }, ms / 1000);
     this.batches.observe({ task }, run.batchSize);
+  }
+
+  search({ backend, ms }: { backend: string; ms: number }): void {
+    this.searches.observe({ backend }, ms);
   }
 
   request(method: string, route: string, status: number): void {

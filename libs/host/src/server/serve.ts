@@ -12,6 +12,7 @@ import { v7 as uuid } from 'uuid';
 import { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import type { Application } from '../engine/registry.ts';
+import { Resources } from '../engine/resources.ts';
 import { Evaluations } from '../evaluations/evaluations.ts';
 import { repositoryRoot } from '../version.ts';
 import { BlobsController } from './blobs.controller.ts';
@@ -26,6 +27,8 @@ import { Metrics } from './metrics.ts';
 import { ModelsController } from './models.controller.ts';
 import { answerProblem, LOG, ProblemFilter } from './problem-filter.ts';
 import { asVisionError } from './problem.ts';
+import { absentController, resourceController } from './resource.controller.ts';
+import { inputSources } from './input-sources.ts';
 import { rememberRoutes } from './routes.ts';
 import { RunsController } from './runs.controller.ts';
 import { DOCS_PAGE, DOCS_SCRIPT, secure, Site, swaggerFolder } from './site.ts';
@@ -72,6 +75,7 @@ export async function serve(
       record: true,
       log,
       onRun: (run) => metrics.run(run),
+      onSearch: (search) => metrics.search(search),
     });
     undo.push(() => engine.close());
     const evaluations = new Evaluations(engine);
@@ -79,7 +83,9 @@ export async function serve(
     metrics.observe(engine);
     const urls = new UrlInputs({ allow: settings.urlAllow, maxBytes: settings.maxBytes });
     undo.push(() => urls.close());
-    const app = await createApp({ engine, evaluations, metrics, urls, log });
+    const resources = new Resources({ engine, fetchUrl: (url, signal) => urls.fetch(url, signal), log });
+    resources.registerJobs();
+    const app = await createApp({ engine, resources, evaluations, metrics, urls, log });
     const closeIdle = trackConnections(app.getHttpServer());
     undo.push(() => closeApp(app, closeIdle));
     const url = await listen(app, settings);
@@ -88,6 +94,7 @@ export async function serve(
     // Stopped first: a stream of a job's events would hold the end of the connections up.
     undo.push(() => engine.jobs?.stop());
     await engine.jobs?.start();
+    undo.push(resources.start());
     log.info(
       { url, device: engine.inference.device().id, tasks: engine.tasks().map(({ task }) => task) },
       'ready',
@@ -129,6 +136,7 @@ async function unwind(undo: (() => void | Promise<void>)[]): Promise<void> {
 
 interface Parts {
   readonly engine: Engine;
+  readonly resources: Resources;
   readonly evaluations: Evaluations;
   readonly metrics: Metrics;
   readonly urls: UrlInputs;
@@ -166,7 +174,8 @@ async function createApp(parts: Parts): Promise<NestFastifyApplication> {
   return app;
 }
 
-function hostModule({ engine, evaluations, metrics, urls, log }: Parts, site: Site): DynamicModule {
+function hostModule(parts: Parts, site: Site): DynamicModule {
+  const { engine, resources, evaluations, metrics, urls, log } = parts;
   return {
     module: HostModule,
     controllers: [
@@ -177,9 +186,18 @@ function hostModule({ engine, evaluations, metrics, urls, log }: Parts, site: Si
       BlobsController,
       ModelsController,
       SystemController,
+      ...resources.list().map((resource) =>
+        resourceController(resource, {
+          resources,
+          settings: engine.settings,
+          resolve: (source, signal) => inputSources({ engine, urls, signal })(source),
+        }),
+      ),
+      ...engine.registry.absent.map(absentController),
     ],
     providers: [
       { provide: Engine, useValue: engine },
+      { provide: Resources, useValue: resources },
       { provide: Evaluations, useValue: evaluations },
       { provide: Metrics, useValue: metrics },
       { provide: UrlInputs, useValue: urls },

@@ -38,9 +38,9 @@ export class SystemController {
     return openApi(this.engine.tasks(), this.engine.version);
   }
 
-  @All(['v1/streams', 'v1/streams/*', 'v1/collections', 'v1/collections/*'])
+  @All(['v1/streams', 'v1/streams/*'])
   later(): never {
-    throw new VisionError('NOT_IMPLEMENTED', 'streams and collections are not built yet');
+    throw new VisionError('NOT_IMPLEMENTED', 'streams are not built yet');
   }
 }
 
