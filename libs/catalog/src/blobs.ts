@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { BlobFiles, StoredFile } from './blob-files.ts';
 import { GRACE_MS } from './collect.ts';
+import { isUuid } from './cursor.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { checkOwner } from './record.ts';
@@ -43,6 +44,33 @@ export class Blobs {
     const stored = await this.#files.put(content);
     if (options.reference) await this.#refer(owner, stored, cleanText(mime));
     else this.#remember(owner, stored, mime);
+    return { ...stored, mime };
+  }
+
+  /**
+   * Keeps bytes that belong to a collection's answer (a map of a match): its owner may read them for a day.
+   * @throws NOT_FOUND (the collection), STORAGE_FULL, CATALOG_UNAVAILABLE
+   */
+  async putAnswer(
+    owner: string,
+    bytes: Uint8Array,
+    options: { mime: string; collectionId: string },
+  ): Promise<BlobInfo> {
+    checkOwner(owner);
+    const { mime, collectionId } = options;
+    const stored = await this.#files.put(bytes);
+    const { rowCount } = isUuid(collectionId)
+      ? await guarded(() =>
+          this.#database.pool.query(ANSWER, [
+            owner,
+            stored.sha256,
+            stored.bytes,
+            cleanText(mime),
+            collectionId,
+          ]),
+        )
+      : { rowCount: 0 };
+    if (!rowCount) throw new VisionError('NOT_FOUND', `There is no collection ${collectionId}.`);
     return { ...stored, mime };
   }
 
@@ -146,5 +174,17 @@ export class Blobs {
     );
   }
 }
+
+// The same answer again begins its day anew. A collection that is being deleted is waited for, and then is not there.
+const ANSWER = `WITH holder AS MATERIALIZED (
+  SELECT id FROM collections WHERE id = $5 AND owner = $1 FOR KEY SHARE
+), stored AS (
+  INSERT INTO blobs (sha256, bytes) SELECT $2, $3 FROM holder
+  ${OR_TOUCH_BLOB}
+), before AS (
+  DELETE FROM blob_references WHERE collection_id IN (SELECT id FROM holder) AND sha256 = $2 AND kind = 'answer'
+)
+INSERT INTO blob_references (owner, sha256, kind, mime, collection_id, created_at)
+SELECT $1, $2, 'answer', $4, id, now() FROM holder`;
 
 const recentKey = (owner: string, sha256: string): string => `${sha256} ${owner}`;

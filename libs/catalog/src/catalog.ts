@@ -17,8 +17,9 @@ import { EmbeddedPostgres } from './postgres/server.ts';
 import { prepareRecord, type BlobUse, type PreparedRecord, type RunRecord } from './record.ts';
 import { recordStatement } from './record-statement.ts';
 import { Recorder } from './recorder.ts';
-import { expireRuns, type Expired, type KeepOptions } from './retention.ts';
+import { expireAnswers, expireRuns, type Expired, type KeepOptions } from './retention.ts';
 import type { RunFilter } from './run-query.ts';
+import { RunPictures } from './run-pictures.ts';
 import { Runs } from './runs.ts';
 import { resultBlobs } from './search-rows.ts';
 
@@ -37,6 +38,9 @@ export interface CatalogStats {
   readonly runs: number;
   readonly blobs: number;
   readonly bytes: number;
+  readonly collections: number;
+  /** Of all collections together. */
+  readonly items: number;
 }
 
 /** Everything that Fovea remembers: runs in Postgres, blobs on the disk beside it. */
@@ -59,14 +63,14 @@ export interface Catalog {
     list(owner: string, query?: Partial<z.input<typeof RunQuery>>): Promise<RunPage>;
     stream(owner: string, filter?: RunFilter): AsyncIterable<RunEnvelope>;
     delete(owner: string, id: string): Promise<boolean>;
-  };
+  } & Pick<RunPictures, 'byInputs' | 'inputPictures' | 'withoutRuns'>;
   readonly evaluations: Pick<Evaluations, 'record' | 'get' | 'list' | 'delete'>;
   readonly jobs: Jobs;
   readonly collections: CollectionStore;
   /** The connections, for the tables of the job queue alone: it keeps them in a schema of its own. */
   readonly queue: { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> };
   readonly idempotency: Pick<Idempotency, 'begin' | 'complete' | 'release'>;
-  readonly blobs: Pick<Blobs, 'put' | 'get' | 'open' | 'forget'>;
+  readonly blobs: Pick<Blobs, 'put' | 'putAnswer' | 'get' | 'open' | 'forget'>;
   /**
    * Removes blobs that nothing refers to.
    * @param options.graceMs how long a blob may wait for its run, default one hour
@@ -123,6 +127,7 @@ interface Parts {
 
 async function buildCatalog({ options, database, files, server, release }: Parts): Promise<Catalog> {
   const runs = new Runs(database);
+  const pictures = new RunPictures(database);
   const blobs = new Blobs(database, files);
   const idempotency = new Idempotency(database);
   if (server) await idempotency.endLeases();
@@ -155,6 +160,7 @@ async function buildCatalog({ options, database, files, server, release }: Parts
   const gc = (collect: { graceMs?: number } = {}) =>
     guarded(async () => {
       await idempotency.removeExpired();
+      await expireAnswers(database);
       return await collectBlobs(database, files, collect.graceMs);
     });
   const close = async () => {
@@ -177,6 +183,9 @@ async function buildCatalog({ options, database, files, server, release }: Parts
       list: (owner, query) => runs.list(owner, query),
       stream: (owner, filter) => runs.stream(owner, filter),
       delete: (owner, id) => runs.delete(owner, id),
+      byInputs: (owner, sha256s, query) => pictures.byInputs(owner, sha256s, query),
+      inputPictures: (owner, query) => pictures.inputPictures(owner, query),
+      withoutRuns: (owner, sha256s) => pictures.withoutRuns(owner, sha256s),
     },
     evaluations: new Evaluations(database, files),
     jobs: new Jobs(database, files, blobs),
@@ -239,9 +248,16 @@ async function committedRuns(database: Database, batch: readonly PreparedRecord[
 }
 
 async function catalogStats({ prisma }: Database): Promise<CatalogStats> {
-  const [runs, blobs] = await Promise.all([
+  const [runs, blobs, collections] = await Promise.all([
     prisma.run.count(),
     prisma.blob.aggregate({ _count: true, _sum: { bytes: true } }),
+    prisma.collection.aggregate({ _count: true, _sum: { items: true } }),
   ]);
-  return { runs, blobs: blobs._count, bytes: Number(blobs._sum.bytes ?? 0n) };
+  return {
+    runs,
+    blobs: blobs._count,
+    bytes: Number(blobs._sum.bytes ?? 0n),
+    collections: collections._count,
+    items: collections._sum.items ?? 0,
+  };
 }

@@ -8,4 +8,5 @@ export type { JobEnding, JobRecord } from './jobs.ts';
 export type { Log } from './log.ts';
 export type { RecordedBlob, RecordedInput, RunRecord } from './record.ts';
 export type { Expired, KeepOptions } from './retention.ts';
+export type { InputPicture } from './run-pictures.ts';
 export type { RunFilter } from './run-query.ts';

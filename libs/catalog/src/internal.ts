@@ -7,3 +7,6 @@ export { readPostmaster } from './postgres/postmaster.ts';
 export { EmbeddedPostgres } from './postgres/server.ts';
 export { isAlive } from './processes.ts';
 export { listStatement } from './run-query.ts';
+export { byInputsStatement } from './run-query.ts';
+export { itemsStatement, matchingStatement } from './collections/item-reader.ts';
+export { CHANGES } from './collections/vector-source.ts';

@@ -82,6 +82,48 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
 }
 
 /**
+ * The statement of runs by their inputs: in the order of these pictures, newest first within one. Every other filter is
+ * asked of the runs found: there are as many as the pictures have, not as many as there are.
+ */
+export function byInputsStatement(options: {
+  owner: string;
+  filter: RunFilter;
+  sha256s: readonly string[];
+  limit: number;
+}): Prisma.Sql {
+  const { owner, filter, sha256s, limit } = options;
+  const { label, q, model, minScore, minArea, task, since, until } = filter;
+  const words = q === undefined ? null : wordsQuery(q);
+  const thing = [
+    ...(label === undefined ? [] : [Prisma.sql`s.label_key = ${labelKey(label)}`]),
+    ...(words === null ? [] : [Prisma.sql`s.words @@ ${words}::tsquery`]),
+    ...(minScore === undefined ? [] : [Prisma.sql`s.score >= ${minScore}`]),
+    ...(minArea === undefined ? [] : [Prisma.sql`s.rel_area >= ${minArea}`]),
+  ];
+  const conditions = [
+    Prisma.sql`r.owner = ${owner}`,
+    ...(task === undefined ? [] : [Prisma.sql`r.task = ${task}`]),
+    ...(since === undefined ? [] : [Prisma.sql`r.created_at >= ${instant('since', since)}::timestamptz`]),
+    ...(until === undefined ? [] : [Prisma.sql`r.created_at < ${instant('until', until)}::timestamptz`]),
+    ...(model === undefined
+      ? []
+      : [Prisma.sql`EXISTS (SELECT 1 FROM run_models m WHERE m.run_id = r.id AND m.model_id = ${model})`]),
+    ...(thing.length === 0
+      ? []
+      : [
+          Prisma.sql`EXISTS (SELECT 1 FROM search_rows s WHERE s.run_id = r.id AND ${Prisma.join(thing, ' AND ')})`,
+        ]),
+  ];
+  return Prisma.sql`SELECT r.envelope, f.sha256 FROM (
+      SELECT DISTINCT ON (i.run_id) i.run_id, p.sha256, p.place
+      FROM unnest(${sha256s}::text[]) WITH ORDINALITY AS p(sha256, place)
+      JOIN run_inputs i ON i.owner = ${owner} AND i.sha256 = p.sha256
+      ORDER BY i.run_id, p.place
+    ) f JOIN runs r ON r.id = f.run_id
+    WHERE ${Prisma.join(conditions, ' AND ')} ORDER BY f.place, r.created_at DESC, r.id DESC LIMIT ${limit}`;
+}
+
+/**
  * A time as Postgres reads it: it knows fewer offsets than RFC 3339 has, and writes years beyond four digits otherwise.
  * @throws INVALID_PARAMETER naming the parameter
  */
