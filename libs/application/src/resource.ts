@@ -66,8 +66,10 @@ export interface ResourceContext {
   fetch(source: { url: string } | { blob: string } | { base64: string }): Promise<SentFile>;
   /** The picture of a stored run: the first of its inputs. @throws NOT_FOUND */
   runPicture(runId: string): Promise<{ sha256: string; name: string | null }>;
-  /** Pictures of runs that were stored, newest first, each once. */
-  runPictures(options: { limit: number }): Promise<{ sha256: string; runId: string }[]>;
+  /** Pictures of runs that were stored, newest first, each once; `notIn` a collection: those that are no items of it. */
+  runPictures(options: { limit: number; notIn?: string }): Promise<{ sha256: string; runId: string }[]>;
+  /** Those of these pictures that no stored run has (any more). */
+  withoutRuns(sha256s: readonly string[]): Promise<string[]>;
   /**
    * Every file below a folder of the server, in order of name.
    * @throws FORBIDDEN outside FOVEA_IMPORT_ROOTS
