@@ -149,7 +149,7 @@ export const CollectionQuery = z.object({
 });
 export type CollectionQuery = z.infer<typeof CollectionQuery>;
 
-/** JSON body of `POST /v1/collections/{id}/items`: exactly one of pictures, runs and folder. */
+/** JSON body of `POST /v1/collections/{id}/items`: exactly one of pictures, runs, folder and archive. */
 export const AddItemsRequest = z
   .strictObject({
     pictures: z
@@ -184,23 +184,43 @@ export const AddedItems = z
   .meta({ id: 'AddedItems' });
 export type AddedItems = z.infer<typeof AddedItems>;
 
+/** Body of `POST /v1/collections/{id}/items/delete`. */
+export const DeleteItemsRequest = z
+  .strictObject({
+    ids: z.array(z.uuid()).min(1).max(1000).describe('those that are gone already are passed over'),
+  })
+  .meta({ id: 'DeleteItemsRequest' });
+export type DeleteItemsRequest = z.infer<typeof DeleteItemsRequest>;
+
+const Failures = z
+  .array(z.object({ name: z.string(), code: z.string(), detail: z.string() }))
+  .describe('the first 100');
 /** What an import job answers. */
 export const ImportReport = z
   .object({
     collectionId: z.uuid(),
     added: z.int().min(0),
-    existing: z.int().min(0),
+    existing: z.int().min(0).describe('the same picture was there before, or twice among these'),
     failed: z.int().min(0),
-    failures: z
-      .array(z.object({ name: z.string(), code: z.string(), detail: z.string() }))
-      .describe('the first 100'),
+    skipped: z.int().min(0).describe('files that are hidden or not called a picture: not looked at'),
+    failures: Failures,
   })
   .meta({ id: 'ImportReport' });
 export type ImportReport = z.infer<typeof ImportReport>;
 /** What a job that embeds a collection again answers. */
 export const ReembedReport = z
-  .object({ collectionId: z.uuid(), space: z.string(), embedded: z.int().min(0), failed: z.int().min(0) })
+  .object({
+    collectionId: z.uuid(),
+    space: z.string().describe('its key'),
+    embedded: z.int().min(0),
+    failed: z
+      .int()
+      .min(0)
+      .describe('pictures that cannot be read: while they are there, the space does not take over'),
+    failures: Failures,
+  })
   .meta({ id: 'ReembedReport' });
+export type ReembedReport = z.infer<typeof ReembedReport>;
 
 /** One part of a query: a picture, a text, an item of the collection, the picture of a stored run, or a vector. */
 export const QueryPart = z
@@ -248,6 +268,18 @@ export const SearchRequest = z
   })
   .meta({ id: 'SearchRequest' });
 export type SearchRequest = z.infer<typeof SearchRequest>;
+/** Query of a search whose body is a picture alone; what the body says counts more. */
+export const PictureSearchQuery = z.object({
+  space: z.string().max(100).optional(),
+  k: z.coerce.number().int().min(1).max(1000).optional(),
+  minScore: z
+    .union([z.literal('auto'), z.coerce.number().min(-1).max(1)])
+    .optional()
+    .describe('cosine; auto = the calibrated cut-off'),
+  diversity: z.coerce.number().min(0).max(1).optional(),
+  explain: z.coerce.number().int().min(0).max(10).optional(),
+});
+export type PictureSearchQuery = z.infer<typeof PictureSearchQuery>;
 export type NewSearch = z.input<typeof SearchRequest>;
 
 export const QUERY_KINDS = ['text', 'picture', 'vector', 'mixed'] as const;
