@@ -268,19 +268,6 @@ export const SearchRequest = z
   })
   .meta({ id: 'SearchRequest' });
 export type SearchRequest = z.infer<typeof SearchRequest>;
-/** Query of a search whose body is a picture alone; what the body says counts more. */
-export const PictureSearchQuery = z.object({
-  space: z.string().max(100).optional(),
-  k: z.coerce.number().int().min(1).max(1000).optional(),
-  minScore: z
-    .union([z.literal('auto'), z.coerce.number().min(-1).max(1)])
-    .optional()
-    .describe('cosine; auto = the calibrated cut-off'),
-  diversity: z.coerce.number().min(0).max(1).optional(),
-  explain: z.coerce.number().int().min(0).max(10).optional(),
-});
-export type PictureSearchQuery = z.infer<typeof PictureSearchQuery>;
-export type NewSearch = z.input<typeof SearchRequest>;
 
 export const QUERY_KINDS = ['text', 'picture', 'vector', 'mixed'] as const;
 export const SearchAnswer = z
