@@ -1,4 +1,4 @@
-import type { ErrorCode, Job, JobKind } from '@fovea/contracts';
+import type { ErrorCode, Job, JobKind, Result, Task } from '@fovea/contracts';
 import type { z } from 'zod';
 import type { RoleDeclaration } from './application.ts';
 import type { CollectionStore } from './collections.ts';
@@ -64,8 +64,8 @@ export interface ResourceContext {
    * @throws NOT_FOUND, URL_REFUSED, PAYLOAD_TOO_LARGE, INVALID_REQUEST (not base64)
    */
   fetch(source: { url: string } | { blob: string } | { base64: string }): Promise<SentFile>;
-  /** The picture of a stored run: the first of its inputs. @throws NOT_FOUND */
-  runPicture(runId: string): Promise<{ sha256: string; name: string | null }>;
+  /** The picture of a stored run, the first of its inputs, and what was found in it. @throws NOT_FOUND */
+  runPicture(runId: string): Promise<{ sha256: string; name: string | null; task: Task; result: Result }>;
   /** Pictures of runs that were stored, newest first, each once; `notIn` a collection: those that are no items of it. */
   runPictures(options: { limit: number; notIn?: string }): Promise<{ sha256: string; runId: string }[]>;
   /** Those of these pictures that no stored run has (any more). */
