@@ -1,4 +1,5 @@
 import type { ModelInfo, RunEnvelope } from '@fovea/contracts';
+import type { Fovea } from '@fovea/sdk';
 import type { Backend, BackendOptions } from './backend.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,11 +24,19 @@ export interface NewModel {
   readonly labels?: string;
 }
 
+/** A server to talk to; one that was started for this command ends with it. */
+export interface Opened {
+  readonly fovea: Fovea;
+  close(): Promise<void>;
+}
+
 /** What the commands ask of the installation they belong to; specs give their own. */
 export interface Installation {
   readonly version: string;
   /** The server that was named, else the one that owns the data folder, else this process. */
   connect(options: BackendOptions): Promise<Backend>;
+  /** The server that was named, else the one that owns the data folder, else one for the time of this command. */
+  open(options: Pick<BackendOptions, 'server' | 'apiKey'>): Promise<Opened>;
   doctor(): Promise<DoctorReport>;
   /** A result drawn on its picture as PNG, or the drawing alone as SVG; of `masks` with the class map. */
   draw(
@@ -64,5 +73,19 @@ export async function withBackend<T>(
     return await work(backend);
   } finally {
     await backend.close();
+  }
+}
+
+/** As {@link withBackend}, for what only a server has. */
+export async function withServer<T>(
+  cli: Cli,
+  options: Pick<BackendOptions, 'server' | 'apiKey'>,
+  work: (fovea: Fovea) => Promise<T>,
+): Promise<T> {
+  const { fovea, close } = await cli.installation.open(options);
+  try {
+    return await work(fovea);
+  } finally {
+    await close();
   }
 }

@@ -2,7 +2,7 @@ import { loadSettings, type Settings } from '@fovea/config';
 import { VisionError } from '@fovea/contracts';
 import { readFileSync } from 'node:fs';
 import type { Backend, BackendOptions } from './backend.ts';
-import type { DoctorReport, Installation } from './cli.ts';
+import type { DoctorReport, Installation, Opened } from './cli.ts';
 import type { LocalBackend } from './local-backend.ts';
 import { ServerBackend } from './server-backend.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,6 +32,16 @@ export function createInstallation(terminal: Terminal): Installation {
     }
   };
 
+  /** A server on any free port of this machine alone. */
+  const serveForNow = async (settings: Settings) => {
+    if (terminal.watched) terminal.draw('starting Fovea for this command …');
+    const { serve } = await import('@fovea/host');
+    const { APPLICATIONS } = await import('@fovea/platform');
+    return serve(APPLICATIONS, {
+      settings: { ...settings, host: '127.0.0.1', port: 0, logLevel: 'silent' },
+    });
+  };
+
   return {
     version: versionOfPackage(),
 
@@ -41,6 +51,22 @@ export function createInstallation(terminal: Terminal): Installation {
       if (baseUrl !== undefined)
         return new ServerBackend({ baseUrl, apiKey: apiKey ?? settings.apiKey, record: record !== false });
       return openLocal(settings, record === true || catalog === true);
+    },
+
+    async open({ server, apiKey }): Promise<Opened> {
+      const settings = loadSettings();
+      const key = apiKey ?? settings.apiKey;
+      const named = server ?? (await ownerOf(settings.dataDir));
+      const own = named === undefined ? await serveForNow(settings) : undefined;
+      const { Fovea } = await import('@fovea/sdk');
+      return {
+        fovea: new Fovea({
+          baseUrl: named ?? own?.url ?? '',
+          retries: 5,
+          ...(key === undefined ? {} : { apiKey: key }),
+        }),
+        close: async () => own?.close(),
+      };
     },
 
     async doctor() {

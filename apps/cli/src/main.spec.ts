@@ -18,6 +18,12 @@ const TASKS = {
       models: [],
       params: { properties: { topK: { type: 'integer', minimum: 1 } } },
     },
+    {
+      task: 'embedding',
+      inputs: [{ name: 'image', media: 'image', min: 0, max: 1 }],
+      models: [],
+      params: { properties: { text: { type: 'string' } } },
+    },
   ],
 };
 const ENVELOPE = {
@@ -92,6 +98,21 @@ describe('the process', { timeout: 30_000 }, () => {
       out: '10.jpg  tabby 50.0 %\n11.jpg  tabby 50.0 %\n',
       err: '',
     });
+  });
+
+  it('runs without a file where the input may be left out, and draws on none', async () => {
+    const sent: string[] = [];
+    onRun = (request, response) =>
+      void text(request).then((body) => {
+        sent.push(body);
+        answer(request, response);
+      });
+    const ran = await call('run', 'embedding', '--text', 'a dog', '--server', address);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(sent.map((body) => JSON.parse(body) as unknown)).toEqual([{ params: { text: 'a dog' } }]);
+    const drawn = await call('run', 'embedding', '--text', 'a', '--overlay', 'a.png', '--server', address);
+    expect(drawn).toMatchObject({ code: 2, err: expect.stringContaining('none was given') as string });
+    expect(sent).toHaveLength(1);
   });
 
   it('exits with 1 where a picture fails, with 2 where the command line is wrong', async () => {

@@ -173,6 +173,7 @@ const installation: Installation = {
     connected.push(options);
     return Promise.resolve(backend);
   },
+  open: notHere,
   doctor: () =>
     Promise.resolve({
       settings: [{ env: 'FOVEA_PORT', value: '3000', source: 'default', about: 'port' }],

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { addCollectionsCommand } from './commands/collections.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addJobsCommand } from './commands/jobs.ts';
@@ -42,6 +43,7 @@ async function dispatch(cli: Cli, args: readonly string[]): Promise<number> {
   addModelsCommand(program, cli, exit);
   addRunsCommand(program, cli, exit);
   addExportCommand(program, cli, exit);
+  addCollectionsCommand(program, cli, exit);
   addEvaluateCommand(program, cli, exit);
   addJobsCommand(program, cli, exit);
   addSystemCommands(program, cli, exit);

@@ -6,7 +6,7 @@ import { UsageError } from './failures.ts';
 
 /** One thing to run a task on, as the user named it. */
 export interface Source {
-  /** `none` stands for the one run of a task without inputs. */
+  /** `none` stands for the one run of a task without its input, or of one that has none. */
   readonly kind: 'file' | 'url' | 'stdin' | 'none';
   /** How it is called in the output. */
   readonly name: string;

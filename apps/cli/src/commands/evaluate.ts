@@ -7,6 +7,7 @@ import { EXIT, UsageError } from '../failures.ts';
 import { readValue, type ParamSchema } from '../param-options.ts';
 import { Progress } from '../progress.ts';
 import { milliseconds, table } from '../table.ts';
+import { writeCutoffs } from './cutoffs.ts';
 import { addServerOptions, type ServerOptions } from './server-options.ts';
 
 interface EvaluateOptions extends ServerOptions {
@@ -17,8 +18,12 @@ interface EvaluateOptions extends ServerOptions {
   readonly limit?: number;
   readonly subset?: NewEvaluation['subset'];
   readonly boxes?: NewEvaluation['boxes'];
+  readonly calibrate?: true;
   readonly json?: true;
 }
+
+/** What people call it, beside the task's own name. */
+const OTHER_NAMES: Readonly<Record<string, string>> = { retrieval: 'embedding' };
 
 /** `fovea evaluate <task> --dataset coco:<folder>` */
 export function addEvaluateCommand(program: Command, cli: Cli, exit: (code: number) => void): void {
@@ -43,8 +48,13 @@ export function addEvaluateCommand(program: Command, cli: Cli, exit: (code: numb
         'truth',
       ]),
     )
+    .option(
+      '--calibrate',
+      'retrieval: measure what cut-offs of a score keep, and write them beside the model’s card',
+    )
     .option('--json', 'the evaluation with its report as JSON');
-  addServerOptions(command).action(async (task: string, options: EvaluateOptions) => {
+  addServerOptions(command).action(async (name: string, options: EvaluateOptions) => {
+    const task = OTHER_NAMES[name] ?? name;
     if (!isTask(task))
       throw new UsageError(`there is no task "${task}"`, { hint: `Tasks: ${TASKS.join(', ')}` });
     const { server, apiKey } = options;
@@ -52,6 +62,7 @@ export function addEvaluateCommand(program: Command, cli: Cli, exit: (code: numb
       const evaluation = await evaluate(cli, backend, await requestOf(backend, task, options));
       if (options.json) cli.terminal.line(JSON.stringify(evaluation, null, 2));
       else show(cli, evaluation);
+      if (options.calibrate) cli.terminal.note(await writeCutoffs(evaluation, await backend.models.list()));
     });
     exit(EXIT.ok);
   });
@@ -81,7 +92,7 @@ function readDatasetOption(text: string, cwd: string): NewEvaluation['dataset'] 
 async function requestOf(
   backend: Backend,
   task: NewEvaluation['task'],
-  { dataset, split, model, param = [], limit, subset, boxes }: EvaluateOptions,
+  { dataset, split, model, param = [], limit, subset, boxes, calibrate }: EvaluateOptions,
 ): Promise<NewEvaluation> {
   const params = param.length > 0 ? await readParams(backend, task, param) : undefined;
   return {
@@ -92,6 +103,7 @@ async function requestOf(
     ...(limit === undefined ? {} : { limit }),
     ...(subset === undefined ? {} : { subset }),
     ...(boxes === undefined ? {} : { boxes }),
+    ...(calibrate ? { calibrate } : {}),
   };
 }
 

@@ -89,7 +89,7 @@ function commandOf(
   );
   if (primary)
     command.argument(
-      '<input...>',
+      primary.min > 0 ? '<input...>' : '[input...]',
       `${primary.media}: files, folders, patterns such as "*.jpg", addresses, or - for standard input`,
     );
   for (const other of others)
@@ -132,9 +132,12 @@ async function runAll(
   if (options.json && options.table) throw new UsageError('--json and --table exclude each other');
   const [primary, ...further] = task.inputs;
   if (!primary && args.length > 0) throw new UsageError(`${task.task} takes no input`);
-  const sources: readonly Source[] = primary
-    ? await expandSources(args, { cwd: cli.cwd, media: primary.media })
-    : [{ kind: 'none', name: task.task, at: '' }];
+  const sources: readonly Source[] =
+    primary && (args.length > 0 || primary.min > 0)
+      ? await expandSources(args, { cwd: cli.cwd, media: primary.media })
+      : [{ kind: 'none', name: task.task, at: '' }];
+  if (options.overlay !== undefined && sources.some(({ kind }) => kind === 'none'))
+    throw new UsageError('--overlay draws on a picture, and none was given');
   const overlays = overlayPaths(options.overlay, sources, cli.cwd);
   const stems = overlayNames(sources).map((name) => name.replace(/\.png$/, ''));
   const beside = await readBeside(
@@ -147,7 +150,7 @@ async function runAll(
   const one = async (source: Source, index: number): Promise<Outcome> => {
     try {
       cli.signal.throwIfAborted();
-      const input = primary ? await readInput(cli, source) : undefined;
+      const input = source.kind === 'none' ? undefined : await readInput(cli, source);
       const envelope = await backend.run({
         task,
         inputs: { ...(primary && input ? { [primary.name]: [input] } : {}), ...beside },
