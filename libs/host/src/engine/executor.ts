@@ -177,7 +177,8 @@ export class Executor {
       links: run.store
         ? {
             self,
-            overlay: `${self}/overlay.png`,
+            // Without a picture there is nothing to draw on.
+            ...(Object.keys(decoded.facts).length > 0 ? { overlay: `${self}/overlay.png` } : {}),
             ...(picture && this.options.keepInputs ? { input: `/v1/blobs/${picture.sha256}` } : {}),
           }
         : {},

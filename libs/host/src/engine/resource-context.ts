@@ -1,5 +1,4 @@
 import type {
-  CollectionStore,
   FolderFile,
   JobContext,
   OpenedFile,
@@ -11,7 +10,6 @@ import type {
   Stage,
   StageModel,
 } from '@fovea/application';
-import type { Catalog } from '@fovea/catalog';
 import { VisionError } from '@fovea/contracts';
 import { readFile, stat } from 'node:fs/promises';
 import type { Engine } from './engine.ts';
@@ -39,23 +37,12 @@ export interface ResourceCall {
 /** Jobs of resources that no task is named for: a job has one in its row. */
 const JOB_TASK = 'embedding';
 
-interface CatalogToCome {
-  readonly collections: CollectionStore;
-  readonly blobs: {
-    putAnswer(
-      owner: string,
-      bytes: Uint8Array,
-      options: { mime: string; collectionId: string },
-    ): Promise<{ sha256: string }>;
-  };
-}
-
 /** What one operation, job or round of recurring work is given. */
 export function resourceContext(house: ResourceHouse, call: ResourceCall): ResourceContext {
   const { engine } = house;
   const { owner, signal } = call;
   const { importRoots, maxBytes } = engine.settings;
-  const catalog = engine.needCatalog() as Catalog & CatalogToCome;
+  const catalog = engine.needCatalog();
   const runtime = runtimeOf(engine, call);
   return {
     owner,
@@ -81,12 +68,14 @@ export function resourceContext(house: ResourceHouse, call: ResourceCall): Resou
       return sentFile('base64', { bytes: fromBase64(source.base64, { maxBytes, what: 'source' }) });
     },
     runPicture: async (runId) => {
-      const { inputs } = await engine.findRun(owner, runId);
+      const { inputs, run, result } = await engine.findRun(owner, runId);
       const picture = Object.values(inputs).find(({ mime }) => mime.startsWith('image/'));
       if (!picture) throw new VisionError('NOT_FOUND', `run ${runId} has no picture`);
-      return { sha256: picture.sha256, name: null };
+      return { sha256: picture.sha256, name: null, task: run.task, result };
     },
-    runPictures: ({ limit }) => runPictures(engine, { owner, limit, signal }),
+    runPictures: async (options) =>
+      (await catalog.runs.inputPictures(owner, { ...options, order: 'newest' })).pictures,
+    withoutRuns: (sha256s) => catalog.runs.withoutRuns(owner, sha256s),
     folder: (path) => filesBelow(path, importRoots),
     readFile: (file) => readAllowed(file, { importRoots, maxBytes }),
     model: (role, id) => modelOf(engine, call.definition, { role, id }),
@@ -126,23 +115,6 @@ export const sentFile = (field: string, { bytes, sha256, name }: InputBytes): Se
   sha256: sha256 ?? sha256Of(bytes),
   ...(name === undefined ? {} : { name }),
 });
-
-/** Each once, newest first; none where only their hashes are kept. */
-async function runPictures(
-  engine: Engine,
-  { owner, limit, signal }: { owner: string; limit: number; signal: AbortSignal },
-): Promise<{ sha256: string; runId: string }[]> {
-  const catalog = engine.needCatalog();
-  const found = new Map<string, string>();
-  if (!catalog.keepsInputs || limit < 1) return [];
-  for await (const { run, inputs } of catalog.runs.stream(owner)) {
-    signal.throwIfAborted();
-    for (const { sha256, mime } of Object.values(inputs))
-      if (mime.startsWith('image/') && !found.has(sha256)) found.set(sha256, run.id);
-    if (found.size >= limit) break;
-  }
-  return [...found].slice(0, limit).map(([sha256, runId]) => ({ sha256, runId }));
-}
 
 /** Where it lies is looked at again: it may have become a link since it was listed. */
 async function readAllowed(

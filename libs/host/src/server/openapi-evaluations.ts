@@ -1,19 +1,15 @@
 import { EvaluationQuery } from '@fovea/contracts';
-import { z } from 'zod';
-import { json, ok, path, problems, query, ref, type Json } from './openapi-parts.ts';
+import { json, ok, path, problems, queryParameters, ref, type Json } from './openapi-parts.ts';
 
 /** The operations under /v1/evaluations. */
 export function evaluationPaths(): Json {
-  const { properties } = z.toJSONSchema(EvaluationQuery, { io: 'input', unrepresentable: 'any' }) as {
-    properties: Record<string, Json>;
-  };
   return {
     '/v1/evaluations': {
       get: {
         operationId: 'list-evaluations',
         tags: ['evaluations'],
         summary: 'Evaluations, newest first, without their reports',
-        parameters: Object.entries(properties).map(([name, property]) => query(name, property)),
+        parameters: queryParameters(EvaluationQuery),
         responses: {
           ...ok('EvaluationPage', 'a page'),
           ...problems('INVALID_PARAMETER', 'CATALOG_UNAVAILABLE'),

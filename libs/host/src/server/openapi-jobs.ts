@@ -1,10 +1,10 @@
 import { JobQuery } from '@fovea/contracts';
-import { z } from 'zod';
-import { json, ok, path, problems, query, ref, type Json } from './openapi-parts.ts';
+import { json, ok, path, problems, queryParameters, ref, type Json } from './openapi-parts.ts';
 
 const ID = path('id', 'the id');
 
-const accepted = (description: string): Json => ({
+/** 202 and a job. */
+export const jobAnswer = (description: string): Json => ({
   '202': {
     description,
     headers: { Location: { description: 'the job', schema: { type: 'string' } } },
@@ -33,9 +33,6 @@ export const preferHeader = (): Json => ({
 
 /** The operations under /v1/jobs. */
 export function jobPaths(): Json {
-  const { properties } = z.toJSONSchema(JobQuery, { io: 'input', unrepresentable: 'any' }) as {
-    properties: Record<string, Json>;
-  };
   return {
     '/v1/jobs': {
       get: {
@@ -43,7 +40,7 @@ export function jobPaths(): Json {
         tags: ['jobs'],
         summary: 'Jobs, newest first',
         description: 'Results longer than 64 KiB are left out (null): the job itself has them.',
-        parameters: Object.entries(properties).map(([name, property]) => query(name, property)),
+        parameters: queryParameters(JobQuery),
         responses: { ...ok('JobPage', 'a page'), ...problems('INVALID_PARAMETER', 'CATALOG_UNAVAILABLE') },
       },
       post: {
@@ -55,7 +52,7 @@ export function jobPaths(): Json {
         parameters: [{ name: 'Idempotency-Key', in: 'header', schema: { type: 'string' } }],
         requestBody: { required: true, ...json(ref('JobRequest')) },
         responses: {
-          ...accepted('the job'),
+          ...jobAnswer('the job'),
           ...problems(
             'INVALID_REQUEST',
             'NOT_FOUND',
@@ -108,7 +105,7 @@ export function jobPaths(): Json {
         tags: ['jobs'],
         summary: 'Queue a failed or cancelled job again: it goes on where it was',
         parameters: [ID],
-        responses: { ...accepted('the job, queued'), ...problems('NOT_FOUND', 'CONFLICT') },
+        responses: { ...jobAnswer('the job, queued'), ...problems('NOT_FOUND', 'CONFLICT') },
       },
     },
   };

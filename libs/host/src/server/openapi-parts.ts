@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode } from '@fovea/contracts';
+import { z } from 'zod';
 
 // The pieces that OpenAPI operations are made of.
 
@@ -41,3 +42,10 @@ export const query = (name: string, schema: Json, description?: string): Json =>
   schema,
   ...(description ? { description } : {}),
 });
+/** A parameter for every field of a query's schema. */
+export function queryParameters(schema: z.ZodType): Json[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as {
+    properties?: Record<string, Json>;
+  };
+  return Object.entries(properties).map(([name, property]) => query(name, property));
+}

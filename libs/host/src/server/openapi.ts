@@ -1,44 +1,14 @@
+import type { ResourceDefinition } from '@fovea/application';
 import type { TaskInfo } from '@fovea/contracts';
 import * as contracts from '@fovea/contracts';
-import { z } from 'zod';
 import { evaluationPaths } from './openapi-evaluations.ts';
 import { asyncAnswer, jobPaths, preferHeader } from './openapi-jobs.ts';
-import { ref, json, ok, binary, problems, path, query, type Json } from './openapi-parts.ts';
+import { ref, json, ok, binary, problems, path, query, queryParameters, type Json } from './openapi-parts.ts';
+import { resourcePaths } from './openapi-resources.ts';
+import { documentSchemas } from './openapi-schemas.ts';
 import { systemPaths } from './openapi-system.ts';
 
 const ID = path('id', 'the id');
-
-/** Every component schema, from the zod schemas of contracts that carry an id. */
-function components(): Json {
-  const registry = z.registry<{ id: string }>();
-  for (const schema of Object.values(contracts)) {
-    if (!(schema instanceof z.ZodType)) continue;
-    const id = z.globalRegistry.get(schema)?.id;
-    if (id) registry.add(schema, { id });
-  }
-  const { schemas } = z.toJSONSchema(registry, {
-    uri: (id) => `#/components/schemas/${id}`,
-    io: 'output',
-    target: 'draft-2020-12',
-    unrepresentable: 'any',
-  });
-  const { __shared: shared, ...named } = schemas as Record<string, Json>;
-  // Schemas without an id that refer to themselves (any JSON) are components too: OpenAPI has no other place for them.
-  const own = Object.entries((shared?.['$defs'] ?? {}) as Record<string, Json>);
-  const nameOf = (index: number) => `Shared${String.fromCharCode(65 + index)}`;
-  const all = Object.fromEntries(
-    [...Object.entries(named), ...own.map(([, schema], index) => [nameOf(index), schema] as const)].map(
-      ([id, schema]) => {
-        const { $schema: _dialect, $id: _id, ...rest } = schema;
-        return [id, rest];
-      },
-    ),
-  );
-  let text = JSON.stringify(all);
-  for (const [index, [id]] of own.entries())
-    text = text.replaceAll(`/__shared#/$defs/${id}"`, `/${nameOf(index)}"`);
-  return JSON.parse(text) as Json;
-}
 
 function runOperation(task: TaskInfo): Json {
   const primary = task.inputs[0];
@@ -129,15 +99,16 @@ function runOperation(task: TaskInfo): Json {
   };
 }
 
-function queryParameters(schemaOfQuery: z.ZodObject): Json[] {
-  const schema = z.toJSONSchema(schemaOfQuery, { io: 'input', unrepresentable: 'any' }) as {
-    properties: Record<string, Json>;
-  };
-  return Object.entries(schema.properties).map(([name, property]) => query(name, property));
-}
-
-/** The OpenAPI 3.1 description of a server with these tasks, made from the same schemas that check the requests. */
-export function openApi(tasks: readonly TaskInfo[], version: string): Json {
+/**
+ * The OpenAPI 3.1 description of a server with these tasks and resources, made from the same schemas that check the
+ * requests.
+ */
+export function openApi(
+  tasks: readonly TaskInfo[],
+  version: string,
+  resources: readonly ResourceDefinition[] = [],
+): Json {
+  const { components, refTo } = documentSchemas(resources);
   return {
     openapi: '3.1.1',
     info: {
@@ -148,7 +119,10 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
     },
     servers: [{ url: '/' }],
     security: [{}, { key: [] }],
-    tags: ['tasks', 'jobs', 'evaluations', 'catalog', 'models', 'system'].map((name) => ({ name })),
+    tags: [
+      ...['tasks', 'jobs', 'evaluations', 'catalog', 'models', 'system'].map((name) => ({ name })),
+      ...resources.map(({ name, title }) => ({ name, description: title })),
+    ],
     paths: {
       '/v1/tasks': {
         get: {
@@ -260,8 +234,9 @@ export function openApi(tasks: readonly TaskInfo[], version: string): Json {
       },
       ...jobPaths(),
       ...evaluationPaths(),
+      ...Object.assign({}, ...resources.map((resource) => resourcePaths(resource, refTo))),
       ...systemPaths(),
     },
-    components: { schemas: components(), securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas: components, securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
   };
 }

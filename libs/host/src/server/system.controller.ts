@@ -35,7 +35,8 @@ export class SystemController {
 
   @Get('openapi.json')
   openApi(): object {
-    return openApi(this.engine.tasks(), this.engine.version);
+    const resources = this.engine.registry.resources().map(({ definition }) => definition);
+    return openApi(this.engine.tasks(), this.engine.version, resources);
   }
 
   @All(['v1/streams', 'v1/streams/*'])
