@@ -19,17 +19,19 @@ export function Stage({ item, explorer, media, dragging }: StageProps) {
   const [overlay, setOverlay] = useState(true);
   const envelope = item?.state.status === 'done' ? item.state.envelope : undefined;
   const input = Object.values(envelope?.inputs ?? {})[0];
+  // A run may have done without the picture, with a text in its place.
+  const picture = item?.source && item;
   const size = input?.width && input.height ? { width: input.width, height: input.height } : undefined;
   return (
-    <div className={classes(styles['stage'], dragging && styles['dragging'], !item && styles['empty'])}>
-      {item ? (
+    <div className={classes(styles['stage'], dragging && styles['dragging'], !picture && styles['empty'])}>
+      {picture ? (
         <Picture
-          url={item.preview ?? envelope?.links.input}
-          alt={item.name}
+          url={picture.preview ?? envelope?.links.input}
+          alt={picture.name}
           size={size}
           result={overlay ? envelope?.result : undefined}
           explorer={explorer}
-          missing={missing(item, media)}
+          missing={missing(picture, media)}
         />
       ) : (
         <div className={styles['invitation']}>
@@ -40,7 +42,7 @@ export function Stage({ item, explorer, media, dragging }: StageProps) {
           <p>or paste one, choose files, or start with a sample below. Several at once are fine.</p>
         </div>
       )}
-      {envelope && (
+      {picture && envelope && (
         <label className={styles['toggle']}>
           <input type="checkbox" checked={overlay} onChange={(event) => setOverlay(event.target.checked)} />
           Overlay

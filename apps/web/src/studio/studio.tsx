@@ -35,7 +35,7 @@ export function Studio({ task }: { task: TaskInfo }) {
     ...task.inputs.slice(1).filter((input) => input.min > 0 && !settings.others[input.name]),
     ...fields.filter((field) => field.required && settings.values[field.name] === undefined),
   ].map(({ name }) => name);
-  const canRun = lacking.length === 0 && (items.length > 0 || !primary);
+  const canRun = lacking.length === 0 && (items.length > 0 || !primary || primary.min === 0);
 
   const runAll = (): void => void run(items.length > 0 ? items : place([undefined]), requestOf);
   // A picture is what people come with: it runs at once, with the settings as they are.
