@@ -65,8 +65,11 @@ describe.skipIf(flickr === '')('Flickr8k-100 (skipped without ../shared/data/fli
   });
 
   async function vectorOf(bytes: Uint8Array | undefined, params: object): Promise<readonly number[]> {
-    const inputs = bytes ? { image: [{ bytes }] } : {};
-    const { result } = await engine.execute({ task: 'embedding', params, inputs });
+    const { result } = await engine.execute({
+      task: 'embedding',
+      params,
+      inputs: bytes ? { image: [{ bytes }] } : {},
+    });
     if (result.kind !== 'vector') throw new TypeError(`embedding answers ${result.kind}`);
     return result.values;
   }
