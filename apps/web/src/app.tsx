@@ -17,6 +17,13 @@ const EvaluationPage = lazy(async () => ({
   default: (await import('./evaluations/evaluation-page.tsx')).EvaluationPage,
 }));
 
+const CollectionsPage = lazy(async () => ({
+  default: (await import('./collections/collections-page.tsx')).CollectionsPage,
+}));
+const CollectionPage = lazy(async () => ({
+  default: (await import('./collections/collection-page.tsx')).CollectionPage,
+}));
+
 export function App() {
   return (
     <SessionProvider>
@@ -27,6 +34,8 @@ export function App() {
             <Route path="studio/:task?" element={<StudioPage />} />
             <Route path="catalog" element={<CatalogPage />} />
             <Route path="catalog/:id" element={<RunPage />} />
+            <Route path="collections" element={<CollectionsPage />} />
+            <Route path="collections/:id" element={<CollectionPage />} />
             <Route path="models" element={<ModelsPage />} />
             <Route path="models/:id" element={<ModelPage />} />
             <Route path="jobs" element={<JobsPage />} />

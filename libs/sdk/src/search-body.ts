@@ -1,4 +1,4 @@
-import type { InputSource, NewSearch } from '@fovea/contracts';
+import type { InputSource, SearchRequest } from '@fovea/contracts';
 import { isInput, settle, toSource, type OneInput } from './inputs.ts';
 
 /** One part of a query. */
@@ -22,7 +22,7 @@ export interface SearchParts {
   readonly minus?: readonly SearchPart[];
 }
 export type SearchQuery = string | OneInput | SearchParts;
-export type SearchOptions = Omit<NewSearch, keyof SearchParts>;
+export type SearchOptions = Partial<Omit<SearchRequest, keyof SearchParts>>;
 
 /**
  * The body of a search: multipart where one picture is sent as bytes, JSON otherwise.

@@ -3,8 +3,15 @@ import { useEffect, useState, type ReactNode } from 'react';
 import { useSession } from './session.tsx';
 
 /** An authorised fetch for addresses outside the SDK's methods (`links.input`, overlays). */
-export async function fetchBlob(url: string, apiKey: string | undefined): Promise<Blob> {
-  const response = await fetch(url, { headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {} });
+export async function fetchBlob(
+  url: string,
+  apiKey: string | undefined,
+  signal: AbortSignal | null = null,
+): Promise<Blob> {
+  const response = await fetch(url, {
+    headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
+    signal,
+  });
   if (!response.ok) throw new Error(`${url} answered ${response.status}`);
   return response.blob();
 }
@@ -40,11 +47,13 @@ interface BlobImageProps {
   /** Shown when there is no picture: not kept, or not readable by this browser. */
   fallback: ReactNode;
   className?: string | undefined;
+  /** Loaded when it comes near the screen. */
+  lazy?: boolean;
   onSize?: (size: { width: number; height: number }) => void;
 }
 
 /** A picture of the server's, or what stands in its place. */
-export function BlobImage({ url, alt, fallback, className, onSize }: BlobImageProps) {
+export function BlobImage({ url, alt, fallback, className, lazy, onSize }: BlobImageProps) {
   const { src, failed } = useImageUrl(url);
   const [broken, setBroken] = useState<string>();
   if (url === undefined || failed || (src !== undefined && broken === src)) return fallback;
@@ -55,6 +64,8 @@ export function BlobImage({ url, alt, fallback, className, onSize }: BlobImagePr
       alt={alt}
       className={className}
       decoding="async"
+      loading={lazy ? 'lazy' : undefined}
+      draggable={false}
       onError={() => setBroken(src)}
       onLoad={({ currentTarget: image }) =>
         onSize?.({ width: image.naturalWidth, height: image.naturalHeight })

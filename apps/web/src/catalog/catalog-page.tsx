@@ -1,10 +1,11 @@
-import { useEffect, useEffectEvent, useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useLocation, useSearchParams } from 'react-router';
 import { toShownProblem } from '../api/problem.ts';
 import { useModels, useRunPages, useTasks } from '../api/queries.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { Empty } from '../ui/empty.tsx';
+import { More } from '../ui/more.tsx';
 import { ProblemCard } from '../ui/problem-card.tsx';
 import styles from './catalog-page.module.css';
 import { ExportDialog } from './export-dialog.tsx';
@@ -93,32 +94,6 @@ function Runs({ filters, onClear }: { filters: Filters; onClear: () => void }) {
         <More disabled={isFetchingNextPage} failed={pages.isFetchNextPageError} onMore={more} />
       )}
     </>
-  );
-}
-
-/** Asks for the next page when it comes near the screen; a button for those who do not scroll, and after an error. */
-function More({ disabled, failed, onMore }: { disabled: boolean; failed: boolean; onMore: () => void }) {
-  const ref = useRef<HTMLDivElement>(null);
-  const onNear = useEffectEvent(() => {
-    if (!disabled && !failed) onMore();
-  });
-  useEffect(() => {
-    if (!ref.current) return;
-    const observer = new IntersectionObserver(
-      (entries) => entries.some((entry) => entry.isIntersecting) && onNear(),
-      {
-        rootMargin: '400px',
-      },
-    );
-    observer.observe(ref.current);
-    return () => observer.disconnect();
-  }, [disabled]);
-  return (
-    <div ref={ref} className={styles['more']}>
-      <Button disabled={disabled} onClick={onMore}>
-        {disabled ? 'Loading' : 'Load more'}
-      </Button>
-    </div>
   );
 }
 

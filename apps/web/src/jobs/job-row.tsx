@@ -59,14 +59,29 @@ export function JobRow({ job }: { job: Job }) {
   );
 }
 
-const titleOf = ({ kind, task }: Job): string =>
-  kind === 'evaluation' ? `Evaluation of ${humanize(task).toLowerCase()}` : humanize(task);
+function titleOf({ kind, task }: Job): string {
+  switch (kind) {
+    case 'evaluation':
+      return `Evaluation of ${humanize(task).toLowerCase()}`;
+    case 'import':
+      return 'Import into a collection';
+    case 're-embed':
+      return 'Embedding a collection again';
+    case 'rebuild':
+      return 'Rebuilding the index of a collection';
+    case 'run':
+      return humanize(task);
+  }
+}
 
-/** The model and, for an evaluation, the data set, as they were asked for. */
+/** The model and, for an evaluation or an import, where the pictures are, as they were asked for. */
 function describeRequest({ request }: Job): string {
   const dataset = request['dataset'] as { format?: string; folder?: string } | undefined;
-  const model = typeof request['model'] === 'string' ? request['model'] : undefined;
-  return [dataset && `${dataset.format}: ${dataset.folder}`, model].filter(Boolean).join(' · ');
+  const text = (name: string): string | undefined =>
+    typeof request[name] === 'string' ? request[name] : undefined;
+  return [dataset && `${dataset.format}: ${dataset.folder}`, text('folder'), text('model')]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function Progress({ job: { progress } }: { job: Job }) {
@@ -85,7 +100,32 @@ function Progress({ job: { progress } }: { job: Job }) {
   );
 }
 
-function ResultLink({ job: { kind, task, state, result, progress } }: { job: Job }) {
+/** What came of work on a collection, in a few words; empty while it goes on. */
+export function outcome({ result }: Job): string {
+  if (!result) return '';
+  if ('added' in result)
+    return [
+      `${formatNumber(result.added)} added`,
+      result.existing > 0 && `${formatNumber(result.existing)} were there`,
+      result.failed > 0 && `${formatNumber(result.failed)} failed`,
+    ]
+      .filter(Boolean)
+      .join(', ');
+  if ('embedded' in result) return `${formatNumber(result.embedded)} pictures embedded`;
+  if ('indexes' in result)
+    return result.indexes.every(({ ok }) => ok) ? 'The index equals the catalog' : 'The index differs';
+  return '';
+}
+
+/** The collection that a job works on. */
+export function collectionOf({ result, request }: Job): string | undefined {
+  if (result && 'collectionId' in result) return result.collectionId;
+  const { collectionId } = request;
+  return typeof collectionId === 'string' ? collectionId : undefined;
+}
+
+function ResultLink({ job }: { job: Job }) {
+  const { kind, task, state, result, progress } = job;
   if (result && 'evaluationId' in result)
     return (
       <ButtonLink to={`/evaluations/${result.evaluationId}`} look="primary">
@@ -94,9 +134,15 @@ function ResultLink({ job: { kind, task, state, result, progress } }: { job: Job
     );
   if (result && 'run' in result)
     return <ButtonLink to={`/catalog/${result.run.id}`}>Open the run</ButtonLink>;
-  if (kind !== 'run' || state !== 'completed') return null;
-  if (result && 'collectionId' in result)
-    return <ButtonLink to={`/collections/${result.collectionId}`}>Open the collection</ButtonLink>;
+  const collectionId = collectionOf(job);
+  if (collectionId !== undefined)
+    return (
+      <>
+        <span className={styles['count']}>{outcome(job)}</span>
+        <ButtonLink to={`/collections/${collectionId}`}>Open the collection</ButtonLink>
+      </>
+    );
+  if (kind !== 'run' || state !== 'completed' || (result && !('runs' in result))) return null;
   // The list leaves long results out; how far a job came it always says.
   const count = result ? result.runs.length : (progress?.total ?? 0);
   const failed = result ? result.runs.filter((one) => !('run' in one)).length : 0;

@@ -11,6 +11,7 @@ import { useTheme } from './theme.ts';
 const PAGES = [
   ['/', 'Studio', ['', 'studio']],
   ['/catalog', 'Catalog', ['catalog']],
+  ['/collections', 'Collections', ['collections']],
   ['/models', 'Models', ['models']],
   ['/evaluations', 'Evaluations', ['evaluations']],
   ['/jobs', 'Jobs', ['jobs']],

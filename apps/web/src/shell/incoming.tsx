@@ -12,7 +12,8 @@ import {
 import { useLocation, useNavigate } from 'react-router';
 import type { Source } from '../studio/run-request.ts';
 
-type Take = (sources: Source[]) => void;
+/** `zone`: the `data-drop` of where it was dropped. */
+type Take = (sources: Source[], zone?: string) => void;
 
 interface Incoming {
   /** Something is being dragged over the page. */
@@ -34,7 +35,7 @@ export function useIncoming(take: Take): boolean {
   if (!incoming) throw new TypeError('useIncoming must be called inside IncomingProvider');
   const { dragging, listen } = incoming;
   const onSources = useEffectEvent(take);
-  useEffect(() => listen((sources) => onSources(sources)), [listen]);
+  useEffect(() => listen((sources, zone) => onSources(sources, zone)), [listen]);
   return dragging;
 }
 
@@ -42,15 +43,15 @@ export function useIncoming(take: Take): boolean {
 export function IncomingProvider({ children }: { children: ReactNode }) {
   const [dragging, setDragging] = useState(false);
   const taker = useRef<Take>(undefined);
-  const waiting = useRef<Source[]>([]);
+  const waiting = useRef<{ sources: Source[]; zone?: string | undefined }>({ sources: [] });
   const navigate = useNavigate();
-  const inStudio = /^\/(studio(\/|$)|$)/.test(useLocation().pathname);
+  const takesPictures = /^\/(studio(\/|$)|collections\/|$)/.test(useLocation().pathname);
 
   const deliver = useCallback(() => {
-    if (!taker.current || waiting.current.length === 0) return;
-    const sources = waiting.current;
-    waiting.current = [];
-    taker.current(sources);
+    const { sources, zone } = waiting.current;
+    if (!taker.current || sources.length === 0) return;
+    waiting.current = { sources: [] };
+    taker.current(sources, zone);
   }, []);
   const listen = useCallback(
     (take: Take) => {
@@ -63,20 +64,20 @@ export function IncomingProvider({ children }: { children: ReactNode }) {
     },
     [deliver],
   );
-  const onDrop = useEffectEvent((sources: Source[]) => {
+  const onDrop = useEffectEvent((sources: Source[], zone: string | undefined) => {
     if (sources.length === 0) return;
-    waiting.current = sources;
-    // A picture dropped on another page is meant for the Studio too.
-    if (!inStudio) void navigate('/');
+    waiting.current = { sources, zone };
+    // A picture dropped on a page that has no use for it is meant for the Studio.
+    if (!takesPictures) void navigate('/');
     deliver();
   });
   const onPaste = useEffectEvent((event: ClipboardEvent) => {
     const hasFiles = (event.clipboardData?.files.length ?? 0) > 0;
-    if (!inStudio || (!hasFiles && isTyping(event.target))) return;
+    if (!takesPictures || (!hasFiles && isTyping(event.target))) return;
     const sources = readTransfer(event.clipboardData);
     if (sources.length === 0) return;
     event.preventDefault();
-    waiting.current = sources;
+    waiting.current = { sources };
     deliver();
   });
 
@@ -96,7 +97,7 @@ export function IncomingProvider({ children }: { children: ReactNode }) {
       event.preventDefault();
       depth = 0;
       setDragging(false);
-      onDrop(readTransfer(event.dataTransfer));
+      onDrop(readTransfer(event.dataTransfer), zoneOf(event.target));
     };
     const paste = (event: ClipboardEvent): void => onPaste(event);
     addEventListener('dragenter', enter);
@@ -116,6 +117,9 @@ export function IncomingProvider({ children }: { children: ReactNode }) {
   const incoming = useMemo(() => ({ dragging, listen }), [dragging, listen]);
   return <IncomingContext value={incoming}>{children}</IncomingContext>;
 }
+
+const zoneOf = (target: EventTarget | null): string | undefined =>
+  target instanceof Element ? target.closest<HTMLElement>('[data-drop]')?.dataset['drop'] : undefined;
 
 const isWebAddress = (text: string): boolean =>
   URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);

@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, type ReactNode } from 'react';
+import { classes } from '../format.ts';
 import { IconButton } from './button.tsx';
 import styles from './dialog.module.css';
 
@@ -8,10 +9,12 @@ interface DialogProps {
   onClose: () => void;
   children: ReactNode;
   actions: ReactNode;
+  /** For pictures; default: as wide as text is read well. */
+  wide?: boolean;
 }
 
 /** A modal dialog on the browser's own: focus stays inside and returns where it was. */
-export function Dialog({ title, onClose, children, actions }: DialogProps) {
+export function Dialog({ title, onClose, children, actions, wide = false }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {
@@ -23,7 +26,7 @@ export function Dialog({ title, onClose, children, actions }: DialogProps) {
     <dialog
       ref={ref}
       aria-labelledby={id}
-      className={styles['dialog']}
+      className={classes(styles['dialog'], wide && styles['wide'])}
       onCancel={(event) => {
         event.preventDefault();
         onClose();
