@@ -1,6 +1,6 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useLocation, useSearchParams } from 'react-router';
-import { toShownProblem } from '../api/problem.ts';
+import { isCode, toShownProblem } from '../api/problem.ts';
 import { useModels, useRunPages, useTasks } from '../api/queries.ts';
 import { Page } from '../shell/page.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
@@ -13,6 +13,15 @@ import { FilterBar } from './filter-bar.tsx';
 import { readFilters, toRunFilter, writeFilters, type Filters } from './filters.ts';
 import { RunCard, RunCardSkeleton } from './run-card.tsx';
 
+/** Without it texts are not compared with pictures. */
+const TEXT_MODEL = 'text-projection';
+
+/** An export takes what the other filters find, in the order of time. */
+function exportFilter(filters: Filters) {
+  const { about: _, ...others } = filters;
+  return toRunFilter(others);
+}
+
 /** `/catalog`: what was run, newest first. */
 export function CatalogPage() {
   const [search, setSearch] = useSearchParams();
@@ -21,6 +30,17 @@ export function CatalogPage() {
   const models = useModels().data?.items ?? [];
   const setFilters = (next: Filters): void => setSearch(writeFilters(next), { replace: true, state: null });
   const [exporting, setExporting] = useState(false);
+  const [refused, setRefused] = useState(false);
+  const canMean =
+    !refused &&
+    tasks.some(({ task }) => task === 'embedding') &&
+    models.some(({ id, state }) => id === TEXT_MODEL && state !== 'missing' && state !== 'disabled');
+  /** The server cannot compare texts with pictures after all: words are better than nothing. */
+  const toWords = (): void => {
+    setRefused(true);
+    const { about, ...rest } = filters;
+    setFilters(about === undefined ? rest : { ...rest, q: about });
+  };
   return (
     <Page
       title="Catalog"
@@ -34,13 +54,13 @@ export function CatalogPage() {
       <Notice />
       {exporting && (
         <ExportDialog
-          filter={toRunFilter(filters)}
+          filter={exportFilter(filters)}
           filtered={Object.keys(filters).length > 0}
           onClose={() => setExporting(false)}
         />
       )}
-      <FilterBar filters={filters} tasks={tasks} models={models} onChange={setFilters} />
-      <Runs filters={filters} onClear={() => setFilters({})} />
+      <FilterBar filters={filters} tasks={tasks} models={models} canMean={canMean} onChange={setFilters} />
+      <Runs filters={filters} onClear={() => setFilters({})} onNoMeaning={toWords} />
     </Page>
   );
 }
@@ -55,11 +75,26 @@ function Notice() {
   );
 }
 
-function Runs({ filters, onClear }: { filters: Filters; onClear: () => void }) {
+interface RunsProps {
+  filters: Filters;
+  onClear: () => void;
+  /** The server refused to search by meaning. */
+  onNoMeaning: () => void;
+}
+
+function Runs({ filters, onClear, onNoMeaning }: RunsProps) {
   const filter = useMemo(() => toRunFilter(filters), [filters]);
   const pages = useRunPages(filter);
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
   const more = () => void fetchNextPage();
+  const refused =
+    filters.about !== undefined &&
+    (isCode(pages.error, 'MODEL_MISSING') || isCode(pages.error, 'NOT_IMPLEMENTED'));
+  const onRefused = useEffectEvent(onNoMeaning);
+  useEffect(() => {
+    if (refused) onRefused();
+  }, [refused]);
+  const relevances = pages.data?.pages.flatMap((page) => page.scores ?? []) ?? [];
 
   if (pages.isError && !pages.data)
     return (
@@ -77,9 +112,9 @@ function Runs({ filters, onClear }: { filters: Filters; onClear: () => void }) {
   return (
     <>
       <ul aria-label="Runs" aria-busy={!runs || isFetchingNextPage} className={styles['grid']}>
-        {runs?.map((envelope) => (
+        {runs?.map((envelope, at) => (
           <li key={envelope.run.id}>
-            <RunCard envelope={envelope} />
+            <RunCard envelope={envelope} relevance={relevances[at]} />
           </li>
         ))}
         {(!runs || isFetchingNextPage) &&

@@ -1,5 +1,6 @@
 import { isTask, type ModelInfo, type TaskInfo } from '@fovea/contracts';
 import { useEffect, useEffectEvent, useId, useState } from 'react';
+import { classes } from '../format.ts';
 import { Button } from '../ui/button.tsx';
 import fields from '../ui/field.module.css';
 import { Icon } from '../ui/icon.tsx';
@@ -11,15 +12,24 @@ interface FilterBarProps {
   tasks: readonly TaskInfo[];
   models: readonly ModelInfo[];
   onChange: (filters: Filters) => void;
+  /** Whether the server can compare texts with pictures. */
+  canMean: boolean;
 }
 
 /** Search, the other filters behind a button on small screens, and what is set, to be taken away one by one. */
-export function FilterBar({ filters, tasks, models, onChange }: FilterBarProps) {
+export function FilterBar({ filters, tasks, models, onChange, canMean }: FilterBarProps) {
   const [open, setOpen] = useState(false);
+  const [words, setWords] = useState(filters.q !== undefined);
   const id = useId();
+  const byMeaning = canMean && !words;
   const set = <N extends keyof Filters>(name: N, value: Filters[N] | undefined): void => {
     const { [name]: _, ...rest } = filters;
     onChange(value === undefined || value === '' ? rest : { ...rest, [name]: value });
+  };
+  /** The box searches one way at a time. */
+  const setText = (text: string, meaning: boolean): void => {
+    const { q: _, about: __, ...rest } = filters;
+    onChange(text === '' ? rest : { ...rest, [meaning ? 'about' : 'q']: text });
   };
   const active = Object.keys(filters) as (keyof Filters)[];
   return (
@@ -29,12 +39,26 @@ export function FilterBar({ filters, tasks, models, onChange }: FilterBarProps) 
           <Icon name="search" />
           <LazyInput
             type="search"
-            label="Search labels"
-            placeholder="Search labels"
-            value={filters.q ?? ''}
-            onChange={(q) => set('q', q)}
+            label={byMeaning ? 'Search by meaning' : 'Search labels'}
+            placeholder={byMeaning ? 'What do the pictures show?' : 'Search labels'}
+            value={filters.about ?? filters.q ?? ''}
+            onChange={(text) => setText(text, byMeaning)}
           />
         </div>
+        {canMean && (
+          <select
+            className={classes(fields['input'], styles['mode'])}
+            aria-label="Search by"
+            value={byMeaning ? 'meaning' : 'words'}
+            onChange={({ target }) => {
+              setWords(target.value === 'words');
+              setText(filters.about ?? filters.q ?? '', target.value === 'meaning');
+            }}
+          >
+            <option value="meaning">Meaning</option>
+            <option value="words">Words</option>
+          </select>
+        )}
         <Button
           icon="filter"
           className={styles['more']}

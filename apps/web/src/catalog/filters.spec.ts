@@ -13,6 +13,7 @@ const day = fc
 const anyFilters: fc.Arbitrary<Filters> = fc.record(
   {
     q: word,
+    about: word,
     task: fc.constantFrom(...TASKS),
     model: word,
     label: word,
@@ -58,11 +59,9 @@ describe('toRunFilter', () => {
 
 describe('describeFilter', () => {
   it('says what a filter does', () => {
-    const filters: Filters = { q: 'cat', minScore: 0.4, task: 'classification' };
-    expect((['q', 'minScore', 'task'] as const).map((name) => describeFilter(name, filters))).toEqual([
-      '“cat”',
-      'score ≥ 40 %',
-      'task: classification',
-    ]);
+    const filters: Filters = { q: 'cat', about: 'a cat', minScore: 0.4, task: 'classification' };
+    expect(
+      (['q', 'about', 'minScore', 'task'] as const).map((name) => describeFilter(name, filters)),
+    ).toEqual(['“cat”', 'about “a cat”', 'score ≥ 40 %', 'task: classification']);
   });
 });

@@ -3,7 +3,10 @@ import type { RunFilter } from '@fovea/sdk';
 
 /** What the catalog is narrowed to; what is missing does not narrow. Days are local, `2026-11-23`. */
 export interface Filters {
+  /** Words of labels. */
   readonly q?: string;
+  /** What the pictures show; the most relevant first. */
+  readonly about?: string;
   readonly task?: Task;
   readonly model?: string;
   readonly label?: string;
@@ -20,11 +23,18 @@ const isDay = (text: string): boolean => /^\d{4}-\d{2}-\d{2}$/.test(text) && !Nu
 /** The filters of an address; what makes no sense there is left out. */
 export function readFilters(search: URLSearchParams): Filters {
   const text = (name: string): string | undefined => search.get(name)?.trim() || undefined;
-  const [q, task, model, label] = [text('q'), text('task'), text('model'), text('label')];
+  const [q, about, task, model, label] = [
+    text('q'),
+    text('about'),
+    text('task'),
+    text('model'),
+    text('label'),
+  ];
   const [since, until] = [text('since'), text('until')];
   const minScore = Number(text('minScore'));
   return {
     ...(q ? { q } : {}),
+    ...(about ? { about } : {}),
     ...(task && isTask(task) ? { task } : {}),
     ...(model ? { model } : {}),
     ...(label ? { label } : {}),
@@ -37,7 +47,7 @@ export function readFilters(search: URLSearchParams): Filters {
 /** The address of filters, always in the same order. */
 export function writeFilters(filters: Filters): URLSearchParams {
   const search = new URLSearchParams();
-  for (const name of ['q', 'task', 'model', 'label', 'minScore', 'since', 'until'] as const) {
+  for (const name of ['q', 'about', 'task', 'model', 'label', 'minScore', 'since', 'until'] as const) {
     const value = filters[name];
     if (value !== undefined && value !== '' && value !== 0) search.set(name, String(value));
   }
@@ -60,6 +70,8 @@ export function describeFilter(name: keyof Filters, filters: Filters): string {
   switch (name) {
     case 'q':
       return `“${value}”`;
+    case 'about':
+      return `about “${value}”`;
     case 'minScore':
       return `score ≥ ${Math.round(Number(value) * 100)} %`;
     case 'since':

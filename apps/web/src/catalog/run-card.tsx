@@ -12,8 +12,11 @@ import styles from './run-card.module.css';
 export const thumbUrl = (input: string | undefined): string | undefined =>
   input && `${input}?thumb=${THUMB_PX}`;
 
-/** A run in the grid: the picture, what was found, when and by which model. */
-export function RunCard({ envelope }: { envelope: RunEnvelope }) {
+/**
+ * A run in the grid: the picture, what was found, when and by which model.
+ * @param relevance of the picture to a text, a cosine
+ */
+export function RunCard({ envelope, relevance }: { envelope: RunEnvelope; relevance?: number | undefined }) {
   const { run, result, links } = envelope;
   const { text, score } = headline(result);
   return (
@@ -36,7 +39,9 @@ export function RunCard({ envelope }: { envelope: RunEnvelope }) {
           {score !== undefined && <span className={styles['score']}>{formatScore(score)}</span>}
         </span>
         <span className={styles['meta']}>
-          <span>{run.models[0]?.id ?? run.task}</span>
+          <span>
+            {relevance === undefined ? (run.models[0]?.id ?? run.task) : `relevance ${relevance.toFixed(3)}`}
+          </span>
           <time dateTime={run.createdAt} title={formatDate(run.createdAt)}>
             {formatAgo(run.createdAt)}
           </time>
