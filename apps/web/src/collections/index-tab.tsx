@@ -72,13 +72,20 @@ function SpacePanel({ collectionId, state: { space, vectors, index, next }, repo
       <Facts
         rows={[
           ['Space', <code key="key">{space.key}</code>],
-          ['Vectors', `${formatNumber(vectors)} of ${formatNumber(space.dimension)} numbers`],
+          ['Vectors', `${formatNumber(vectors)}, each of ${formatNumber(space.dimension)} numbers`],
           ['Index', index ? `${index.kind} (${index.backend})` : 'Made by the first search'],
           ['In it', index && formatNumber(index.items)],
-          ['Pending', index && index.pending > 0 && `${formatNumber(index.pending)}, searched one by one`],
+          [
+            'Pending',
+            (index?.pending ?? 0) > 0
+              ? `${formatNumber(index?.pending ?? 0)}, searched one by one`
+              : undefined,
+          ],
           [
             'Deleted',
-            index && index.deleted > 0 && `${formatNumber(index.deleted)}, gone after the next build`,
+            (index?.deleted ?? 0) > 0
+              ? `${formatNumber(index?.deleted ?? 0)}, gone after the next build`
+              : undefined,
           ],
           ['Memory', index && formatBytes(index.bytes)],
           ['Built', index?.builtAt && formatDate(index.builtAt)],

@@ -6,6 +6,7 @@ import { refreshCollection, useCollectionJobs } from '../api/collection-queries.
 import { isUnfinished, useJobAction } from '../api/job-queries.ts';
 import { toShownProblem } from '../api/problem.ts';
 import { formatDuration, formatNumber } from '../format.ts';
+import { outcome } from '../jobs/job-row.tsx';
 import { Button, IconButton } from '../ui/button.tsx';
 import { ProblemCard } from '../ui/problem-card.tsx';
 import styles from './jobs-line.module.css';
@@ -68,12 +69,7 @@ function JobLine({ job, onDismiss }: { job: Job; onDismiss: () => void }) {
               {progress.etaMs !== null && progress.etaMs > 0 && `, ${formatDuration(progress.etaMs)} left`}
             </>
           )}
-          {result && 'added' in result && (
-            <>
-              {formatNumber(result.added)} added, {formatNumber(result.existing)} were there,{' '}
-              {formatNumber(result.failed)} failed
-            </>
-          )}
+          {outcome(job)}
         </span>
         <Link to="/jobs">All jobs</Link>
         {unfinished ? (

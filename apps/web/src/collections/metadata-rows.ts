@@ -32,15 +32,15 @@ export const toRows = (metadata: Metadata): MetadataRow[] =>
  * @throws RangeError in words for the one who types: no number, no JSON, a name twice or missing
  */
 export function fromRows(rows: readonly MetadataRow[]): Metadata {
-  const metadata: Metadata = {};
+  const values = new Map<string, Metadata[string]>();
   for (const row of rows) {
     const name = row.name.trim();
     if (name === '' && row.text.trim() === '') continue;
     if (name === '') throw new RangeError(`“${row.text}” has no name`);
-    if (Object.hasOwn(metadata, name)) throw new RangeError(`“${name}” is there twice`);
-    metadata[name] = readValue(row);
+    if (values.has(name)) throw new RangeError(`“${name}” is there twice`);
+    values.set(name, readValue(row));
   }
-  return metadata;
+  return Object.fromEntries(values);
 }
 
 function readValue({ name, type, text }: MetadataRow): Metadata[string] {

@@ -71,16 +71,10 @@ export function QueryBar({ collection, parts, settings, onParts, onSeek, onSetti
             onSeek(files.map((file) => newPart({ kind: 'picture', source: { type: 'file', file } })));
           }}
         />
-        <Button icon="image" aria-label="Search by a picture" onClick={() => picker.current?.click()}>
+        <Button icon="image" onClick={() => picker.current?.click()}>
           <span className={styles['wide']}>By picture</span>
         </Button>
-        <Button
-          icon="filter"
-          aria-label="Search options"
-          aria-expanded={open}
-          aria-controls={id}
-          onClick={() => setOpen(!open)}
-        >
+        <Button icon="filter" aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
           <span className={styles['wide']}>Options</span>
         </Button>
       </form>

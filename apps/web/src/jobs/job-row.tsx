@@ -79,7 +79,12 @@ function describeRequest({ request }: Job): string {
   const dataset = request['dataset'] as { format?: string; folder?: string } | undefined;
   const text = (name: string): string | undefined =>
     typeof request[name] === 'string' ? request[name] : undefined;
-  return [dataset && `${dataset.format}: ${dataset.folder}`, text('folder'), text('model')]
+  const from = request['from'] as { type?: string; folder?: string } | undefined;
+  return [
+    dataset && `${dataset.format}: ${dataset.folder}`,
+    from && (from.folder ?? from.type),
+    text('model'),
+  ]
     .filter(Boolean)
     .join(' · ');
 }
@@ -108,6 +113,7 @@ export function outcome({ result }: Job): string {
       `${formatNumber(result.added)} added`,
       result.existing > 0 && `${formatNumber(result.existing)} were there`,
       result.failed > 0 && `${formatNumber(result.failed)} failed`,
+      result.skipped > 0 && `${formatNumber(result.skipped)} were no pictures`,
     ]
       .filter(Boolean)
       .join(', ');
