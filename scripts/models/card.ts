@@ -185,7 +185,7 @@ export const manifestModel = (card: Card): ManifestModel =>
   });
 
 /** The card's own is that of texts against pictures. */
-function calibrationsOf({
+export function calibrationsOf({
   calibration,
   metrics,
   measuredCalibrations,

@@ -1,5 +1,5 @@
 // Model cards and the licence list as Markdown, for people.
-import { CONVERSION, type Card, type CardValue } from './card.ts';
+import { calibrationsOf, CONVERSION, type Card, type CardValue } from './card.ts';
 
 /** The task that a model, or a whole family of weights, serves as its primary; others are parts of something larger. */
 const TASKS: Readonly<Record<string, string>> = {
@@ -42,12 +42,32 @@ export function cardMarkdown(card: Card): string {
     ['Input', inputs(card)],
     ['Outputs', outputs(card)],
     ['Measured', measured(card)],
+    ['Cut-offs', cutoffs(card)],
     ['Limits', card.limits && sentence(card.limits)],
     ['Provenance and licence', `${sentence(card.provenance)}\n\nLicence: ${sentence(card.licence)}`],
     ['How to use it', usage(card)],
   ];
   const body = sections.flatMap(([title, text]) => (text ? [`## ${title}\n\n${text}`] : []));
   return `${[`# ${card.name}`, NOTICE, sentence(card.task), ...body].join('\n\n')}\n`;
+}
+
+/** Of the many rows of a calibration those that keep so much of what matches. */
+const KEPT = [0.99, 0.95, 0.9, 0.75, 0.5];
+
+/** What a least score of a search keeps: of what matches, and of what does not. */
+function cutoffs(card: Card): string | undefined {
+  const parts = (calibrationsOf(card) ?? []).map((calibration) => {
+    const rows = new Set(
+      KEPT.map((share) => calibration.cutoffs.findLast(({ matchingKept }) => matchingKept >= share)),
+    );
+    const shown = [...rows].flatMap((row) =>
+      row ? [[number(row.score), number(row.matchingKept), number(row.othersKept)]] : [],
+    );
+    const how = calibration.how ? ` (${calibration.how})` : '';
+    const query = calibration.query === 'text' ? 'texts' : 'pictures';
+    return `Searching by ${query}, on **${calibration.dataset}**${how}:\n\n${table(['least score', 'matching kept', 'others kept'], shown)}`;
+  });
+  return parts.length > 0 ? parts.join('\n\n') : undefined;
 }
 
 function glance(card: Card): string {

@@ -152,7 +152,12 @@ async function readPart(
     ...(limit !== undefined && images.length < whole.images.length ? [`first ${images.length}`] : []),
   ];
   return {
-    dataset: { ...whole, images, truths: whole.truths.filter(({ imageId }) => ids.has(imageId)) },
+    dataset: {
+      ...whole,
+      images,
+      truths: whole.truths.filter(({ imageId }) => ids.has(imageId)),
+      ...(whole.captions ? { captions: whole.captions.filter(({ imageId }) => ids.has(imageId)) } : {}),
+    },
     subset: parts.join(', ') || 'all',
   };
 }
