@@ -1,1 +1,3 @@
-export {};
+export { faissState } from './faiss/open.ts';
+export { DEFAULT_LIMITS, type VectorLimits, type VectorsOptions } from './types.ts';
+export { openVectors, type Vectors } from './vectors.ts';
