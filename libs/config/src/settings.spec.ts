@@ -36,8 +36,8 @@ describe('readSettings', () => {
   it('reads how vectors are searched', () => {
     expect(read()).toMatchObject({ vectors: 'auto', semanticCatalog: true, vectorMemoryBytes: undefined });
     expect(
-      read({ FOVEA_VECTORS: 'pgvector', FOVEA_VECTOR_MEMORY: '2GiB', FOVEA_SEMANTIC_CATALOG: '0' }),
-    ).toMatchObject({ vectors: 'pgvector', semanticCatalog: false, vectorMemoryBytes: 2 * 1024 ** 3 });
+      read({ FOVEA_VECTORS: 'exact', FOVEA_VECTOR_MEMORY: '2GiB', FOVEA_SEMANTIC_CATALOG: '0' }),
+    ).toMatchObject({ vectors: 'exact', semanticCatalog: false, vectorMemoryBytes: 2 * 1024 ** 3 });
     expect(() => read({ FOVEA_VECTORS: 'annoy' })).toThrow(/FOVEA_VECTORS/);
   });
 

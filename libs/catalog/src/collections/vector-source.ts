@@ -5,12 +5,25 @@ import type { Database } from '../database.ts';
 import { asCatalogError, guarded } from '../failures.ts';
 import { unpackFloats, unpackIntegers } from './vector-bytes.ts';
 
-/** Rows that are in memory at a time: 10 MB of the largest vectors. */
-const PIECE = 2_000;
+/**
+ * Vectors that are in memory at a time: a larger piece would hold up the event loop, because pg hands bytes over as
+ * text. (COPY in its binary format was measured as well: the
+ * time was the same.)
+ */
+const PIECE_BYTES = 1024 * 1024;
 
-interface Piece {
+interface VectorRow {
+  readonly ordinal: number;
+  readonly vector: Buffer;
+}
+
+interface ChangesRow {
+  readonly revision: string;
+  readonly pruned_to: string;
+  readonly up_to: string;
   readonly ordinals: Buffer | null;
   readonly vectors: Buffer | null;
+  readonly removed: number[];
 }
 
 /** What indexes are made from; no owner, because an index belongs to a collection, and whoever asks for it was checked. */
@@ -30,9 +43,7 @@ export function vectorSource(database: Database): VectorSource & Pick<Collection
     async changes(collectionId, { spaceId, after, limit }) {
       if (!isUuid(collectionId)) return null;
       const { rows } = await guarded(() =>
-        database.pool.query<
-          Piece & { revision: string; pruned_to: string; up_to: string; removed: number[] }
-        >(CHANGES, [collectionId, spaceId, after, limit]),
+        database.pool.query<ChangesRow>(CHANGES, [collectionId, spaceId, after, limit]),
       );
       const [row] = rows;
       // A reader that is ahead has followed another database: a backup was restored.
@@ -56,18 +67,24 @@ export function vectorSource(database: Database): VectorSource & Pick<Collection
       try {
         await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
         const found = isUuid(collectionId)
-          ? await client.query<{ revision: string }>('SELECT revision FROM collections WHERE id = $1', [
+          ? await client.query<{ revision: string; dimension: number | null }>(BEGIN_ALL, [
               collectionId,
+              spaceId,
             ])
           : { rows: [] };
-        if (!found.rows[0]) throw new VisionError('NOT_FOUND', `There is no collection ${collectionId}.`);
-        const revision = Number(found.rows[0].revision);
-        for (let after = -1, count = PIECE; count === PIECE;) {
-          const { rows } = await client.query<Piece>(ALL, [collectionId, spaceId, after, PIECE]);
-          const ordinals = unpackIntegers(rows[0]?.ordinals ?? null);
-          count = ordinals.length;
-          after = ordinals.at(-1) ?? after;
-          yield { revision, ordinals, vectors: unpackFloats(rows[0]?.vectors ?? null) };
+        const [collection] = found.rows;
+        if (!collection) throw new VisionError('NOT_FOUND', `There is no collection ${collectionId}.`);
+        const revision = Number(collection.revision);
+        const dimension = collection.dimension ?? 1;
+        const most = Math.max(1, Math.floor(PIECE_BYTES / Float32Array.BYTES_PER_ELEMENT / dimension));
+        for (let after = -1, count = most; count === most;) {
+          const { rows } = await client.query<VectorRow>(ALL, [collectionId, spaceId, after, most]);
+          count = rows.length;
+          after = rows.at(-1)?.ordinal ?? after;
+          const ordinals = Int32Array.from(rows, (row) => row.ordinal);
+          const vectors = new Float32Array(count * dimension);
+          rows.forEach(({ vector }, index) => vectors.set(unpackFloats(vector), index * dimension));
+          yield { revision, ordinals, vectors };
         }
       } catch (error) {
         throw asCatalogError(error);
@@ -79,28 +96,22 @@ export function vectorSource(database: Database): VectorSource & Pick<Collection
 
     async vectors(owner, id, { spaceId, ordinals }) {
       if (!isUuid(id)) return ordinals.map(() => undefined);
-      const { rows } = await guarded(() => database.pool.query<Piece>(SOME, [id, spaceId, ordinals, owner]));
-      const found = unpackIntegers(rows[0]?.ordinals ?? null);
-      const floats = unpackFloats(rows[0]?.vectors ?? null);
-      const dimension = floats.length / Math.max(1, found.length);
-      const places = new Map(Array.from(found, (ordinal, index) => [ordinal, index]));
-      return ordinals.map((ordinal) => {
-        const place = places.get(ordinal);
-        return place === undefined ? undefined : floats.slice(place * dimension, (place + 1) * dimension);
-      });
+      const { rows } = await guarded(() =>
+        database.pool.query<VectorRow>(SOME, [id, spaceId, ordinals, owner]),
+      );
+      const found = new Map(rows.map(({ ordinal, vector }) => [ordinal, unpackFloats(vector)]));
+      return ordinals.map((ordinal) => found.get(ordinal));
     },
   };
 }
 
-// Many vectors as one value: a row each would cost more than the bytes.
-const PACKED = `string_agg(int4send(ordinal), '' ORDER BY ordinal) AS ordinals, string_agg(vector, '' ORDER BY ordinal) AS vectors`;
+const BEGIN_ALL = `SELECT c.revision, s.dimension FROM collections c LEFT JOIN embedding_spaces s ON s.id = $2 WHERE c.id = $1`;
 
-const ALL = `SELECT ${PACKED} FROM (
-  SELECT ordinal, vector FROM item_vectors WHERE collection_id = $1 AND space_id = $2 AND ordinal > $3
-  ORDER BY ordinal LIMIT $4
-) t`;
+/** The pieces are of one snapshot: what follows the last ordinal is where a cursor would go on. */
+export const ALL = `SELECT ordinal, vector FROM item_vectors
+  WHERE collection_id = $1 AND space_id = $2 AND ordinal > $3 ORDER BY ordinal LIMIT $4`;
 
-const SOME = `SELECT ${PACKED} FROM item_vectors
+const SOME = `SELECT ordinal, vector FROM item_vectors
   WHERE collection_id = $1 AND space_id = $2 AND ordinal = ANY ($3::int[]) AND owner = $4`;
 
 /**
@@ -121,7 +132,8 @@ export const CHANGES = `WITH events AS MATERIALIZED (
 SELECT b.revision, b.pruned_to, b.up_to, a.ordinals, a.vectors, r.removed
 FROM bounds b
 CROSS JOIN LATERAL (
-  SELECT ${PACKED} FROM item_vectors
+  SELECT string_agg(int4send(ordinal), '' ORDER BY ordinal) AS ordinals, string_agg(vector, '' ORDER BY ordinal) AS vectors
+  FROM item_vectors
   WHERE collection_id = $1 AND space_id = $2 AND revision > $3 AND revision <= b.up_to
 ) a
 CROSS JOIN LATERAL (

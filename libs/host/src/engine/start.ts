@@ -1,6 +1,6 @@
 import { openCatalog, type Catalog } from '@fovea/catalog';
 import { childEnvironment, type Settings } from '@fovea/config';
-import { VisionError } from '@fovea/contracts';
+import { openVectors } from '@fovea/vectors';
 import { createInference, type Inference } from '@fovea/inference';
 import { join } from 'node:path';
 import { totalmem } from 'node:os';
@@ -47,10 +47,18 @@ export function startVectors(
   catalog: Catalog,
   options: { log: Log } & Pick<VectorsOptions, 'onSearch'>,
 ): Vectors {
-  void vectorMemory(settings);
-  void catalog;
+  const { log } = options;
+  const { vectors: backend, dataDir } = settings;
   return new Vectors({
-    open: () => Promise.reject(new VisionError('NOT_IMPLEMENTED', 'search by vectors is not built yet')),
+    open: () =>
+      openVectors({
+        source: catalog.collections,
+        dataDir,
+        backend,
+        memoryBytes: vectorMemory(settings),
+        environment: childEnvironment(),
+        log,
+      }),
     ...(options.onSearch ? { onSearch: options.onSearch } : {}),
   });
 }

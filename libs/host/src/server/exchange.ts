@@ -1,5 +1,7 @@
 import { VisionError } from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { cancelled } from '../engine/context.ts';
+import { timeLimit } from '../engine/time-limit.ts';
 
 /** The owner of everything a request makes; one owner until accounts exist. */
 export const OWNER = 'local';
@@ -12,6 +14,32 @@ export function connectionSignal(reply: FastifyReply): AbortSignal {
       controller.abort(new VisionError('CANCELLED', 'the client closed the connection'));
   });
   return controller.signal;
+}
+
+/**
+ * Work for somebody who waits: given up when the connection is closed or the time is over, also where the work itself
+ * does not look at its signal.
+ * @throws DEADLINE_EXCEEDED, CANCELLED, and what the work throws
+ */
+export async function withinTime<T>(
+  { deadlineMs, reply }: { deadlineMs: number; reply: FastifyReply },
+  work: (limits: { signal: AbortSignal; deadlineAt: number }) => Promise<T>,
+): Promise<T> {
+  const { signal, end } = timeLimit(deadlineMs, connectionSignal(reply));
+  let leave = (): void => undefined;
+  const over = new Promise<never>((_, reject) => {
+    leave = () => reject(cancelled(signal));
+    signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([work({ signal, deadlineAt: Date.now() + deadlineMs }), over]);
+  } catch (error) {
+    throw signal.aborted ? cancelled(signal) : error;
+  } finally {
+    signal.removeEventListener('abort', leave);
+    end();
+  }
 }
 
 export type Query = Readonly<Record<string, string | string[]>>;

@@ -2,12 +2,10 @@ import { All, Controller, Delete, Get, Patch, Post, Req, Res, type Type } from '
 import { Accepted, type AnyOperation, type Method } from '@fovea/application';
 import { VisionError } from '@fovea/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { cancelled } from '../engine/context.ts';
 import type { RegisteredResource } from '../engine/registry.ts';
 import type { Resources } from '../engine/resources.ts';
-import { timeLimit } from '../engine/time-limit.ts';
 import type { Settings } from '@fovea/config';
-import { connectionSignal, header, OWNER, queryOf } from './exchange.ts';
+import { connectionSignal, header, OWNER, queryOf, withinTime } from './exchange.ts';
 import { sendJob } from './jobs.controller.ts';
 import { readOperation } from './operation-body.ts';
 import { forwardRequest } from './forward-request.ts';
@@ -84,46 +82,23 @@ async function answer(
     maxBytes: settings.maxBytes,
     resolve: (source) => resolve(source, connection),
   });
+  const path = request.params as Record<string, string>;
   const wantsJob = /\brespond-async\b/i.test(header(request, 'prefer') ?? '');
-  const { signal, end } = timeLimit(settings.deadlineMs, connection);
-  try {
-    const context = resources.context({
-      definition,
-      owner: OWNER,
-      priority: 'interactive',
-      signal,
-      deadlineAt: Date.now() + settings.deadlineMs,
-    });
-    const path = request.params as Record<string, string>;
-    const answered = await unlessAborted(operation.run(context, { ...read, path, wantsJob }), signal);
-    if (answered instanceof Accepted) {
-      if (wantsJob) void reply.header('preference-applied', 'respond-async');
-      return await sendJob(reply, answered.job);
-    }
-    if (answered === undefined) return void (await reply.status(204).send());
-    const self = operation.status === 201 ? linkOf(answered) : undefined;
-    if (self !== undefined) void reply.header('location', self);
-    await reply.status(operation.status ?? 200).send(answered);
-  } catch (error) {
-    throw signal.aborted ? cancelled(signal) : error;
-  } finally {
-    end();
+  const answered: unknown = await withinTime({ deadlineMs: settings.deadlineMs, reply }, (limits) =>
+    operation.run(resources.context({ definition, owner: OWNER, priority: 'interactive', ...limits }), {
+      ...read,
+      path,
+      wantsJob,
+    }),
+  );
+  if (answered instanceof Accepted) {
+    if (wantsJob) void reply.header('preference-applied', 'respond-async');
+    return await sendJob(reply, answered.job);
   }
-}
-
-/** Work that does not look at its signal must not hold an answer up. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let leave: (() => void) | undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    leave = () => reject(cancelled(signal));
-    if (signal.aborted) leave();
-    else signal.addEventListener('abort', leave, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (leave) signal.removeEventListener('abort', leave);
-  }
+  if (answered === undefined) return void (await reply.status(204).send());
+  const self = operation.status === 201 ? linkOf(answered) : undefined;
+  if (self !== undefined) void reply.header('location', self);
+  await reply.status(operation.status ?? 200).send(answered);
 }
 
 /** Where what was made is. */

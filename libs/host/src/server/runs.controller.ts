@@ -12,18 +12,30 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { Engine } from '../engine/engine.ts';
 import { exportRuns } from '../engine/export.ts';
+import { Resources } from '../engine/resources.ts';
+import { runsAbout } from '../engine/runs-about.ts';
 import { readJsonBody } from './body.ts';
-import { connectionSignal, OWNER, queryOf } from './exchange.ts';
+import { connectionSignal, OWNER, queryOf, withinTime } from './exchange.ts';
 
 @Controller('v1/runs')
 export class RunsController {
-  constructor(@Inject(Engine) private readonly engine: Engine) {}
+  constructor(
+    @Inject(Engine) private readonly engine: Engine,
+    @Inject(Resources) private readonly resources: Resources,
+  ) {}
 
   @Get()
-  list(@Req() request: FastifyRequest): Promise<RunPage> {
+  list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RunPage> {
     const query = RunQuery.strict().safeParse(queryOf(request));
     if (!query.success) throw invalidFields(query.error);
-    return this.engine.needCatalog().runs.list(OWNER, query.data);
+    const { about, ...others } = query.data;
+    if (about === undefined) return this.engine.needCatalog().runs.list(OWNER, others);
+    return withinTime({ deadlineMs: this.engine.settings.deadlineMs, reply }, (limits) =>
+      runsAbout(
+        { engine: this.engine, resources: this.resources },
+        { owner: OWNER, query: { ...others, about }, ...limits },
+      ),
+    );
   }
 
   @Get('export')
