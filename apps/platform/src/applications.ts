@@ -2,12 +2,12 @@ import { classification } from '@fovea/classification';
 import { detection, segmentation, semanticSegmentation } from '@fovea/detection';
 import type { Application } from '@fovea/host';
 import { faces, hands, pose } from '@fovea/pose';
-import { embedding } from '@fovea/retrieval';
+import { collections, embedding } from '@fovea/retrieval';
 
 /** Every application of Fovea: one line each. */
 export const APPLICATIONS: readonly Application[] = [
   { app: 'classification', definitions: [classification] },
   { app: 'detection', definitions: [detection, segmentation, semanticSegmentation] },
   { app: 'pose', definitions: [pose, hands, faces] },
-  { app: 'retrieval', definitions: [embedding] },
+  { app: 'retrieval', definitions: [embedding], resources: [collections] },
 ];

@@ -1,1 +1,2 @@
+export { collections } from './collections/collections.ts';
 export { embedding } from './embedding.ts';
