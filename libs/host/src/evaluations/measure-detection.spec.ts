@@ -3,7 +3,7 @@ import type { Dataset } from '@fovea/evaluation';
 import { encodeMask } from '@fovea/geometry';
 import { describe, expect, it } from 'vitest';
 import { measureObjects } from './measure-detection.ts';
-import type { MeasureOptions } from './measure.ts';
+import type { MeasureOptions, PictureRun } from './measure.ts';
 
 const SIDE = 40;
 const square = encodeMask(new Uint8Array(SIDE * SIDE).fill(1), SIDE, SIDE);
@@ -53,11 +53,14 @@ async function measure(type: 'bbox' | 'segm', found: readonly (readonly Item[] |
     if (!items) continue;
     const inputs = { image: { width: SIDE, height: SIDE } };
     const envelope = { inputs, result: { kind: 'boxes', items } } as unknown as RunEnvelope;
-    const step: unknown = await measuring.keep(dataset.images[i]!, { envelope, blobs: new Map() });
+    const step: unknown = await measuring.keep(dataset.images[i]!, runOf(envelope));
     kept.set(i + 1, JSON.parse(JSON.stringify(step)));
   }
   return measuring.measure(kept);
 }
+/** A picture's run that needs no others. */
+const runOf = (envelope: RunEnvelope) => ({ envelope, blobs: new Map() }) as unknown as PictureRun;
+
 it('refuses masks of another size than the picture', () => {
   const sized = {
     ...dataset,
@@ -68,9 +71,7 @@ it('refuses masks of another size than the picture', () => {
     result: { kind: 'boxes', items: [] },
   } as unknown as RunEnvelope;
   const measuring = measureObjects({ ...options, dataset: sized }, 'segm');
-  expect(() => measuring.keep(sized.images[0]!, { envelope, blobs: new Map() })).toThrow(
-    /annotated at 30 x 40/,
-  );
+  expect(() => measuring.keep(sized.images[0]!, runOf(envelope))).toThrow(/annotated at 30 x 40/);
 });
 const valueOf = ({ figures }: Awaited<ReturnType<typeof measure>>, name: string) =>
   figures.find((figure) => figure.name === name)?.value;

@@ -3,7 +3,7 @@ import type { Dataset, DatasetTruth } from '@fovea/evaluation';
 import { encodeMask } from '@fovea/geometry';
 import { encodeGrey } from '@fovea/imaging';
 import { describe, expect, it } from 'vitest';
-import type { MeasureOptions } from './measure.ts';
+import type { MeasureOptions, PictureRun } from './measure.ts';
 import { measureSemantic } from './measure-semantic.ts';
 
 const WIDTH = 4;
@@ -57,7 +57,10 @@ async function figuresOf(dataset: Dataset, found: number[]): Promise<Record<stri
     result: { kind: 'masks', classes: [], map: { blob: sha256 } },
   } as unknown as RunEnvelope;
   const image = dataset.images[0]!;
-  const kept: unknown = await measure.keep(image, { envelope, blobs: new Map([[sha256, { bytes, mime }]]) });
+  const kept: unknown = await measure.keep(image, {
+    envelope,
+    blobs: new Map([[sha256, { bytes, mime }]]),
+  } as unknown as PictureRun);
   const { figures } = await measure.measure(new Map([[1, JSON.parse(JSON.stringify(kept)) as unknown]]));
   return Object.fromEntries((figures as Evaluation['figures']).map(({ name, value }) => [name, value]));
 }
