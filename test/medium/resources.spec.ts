@@ -202,7 +202,11 @@ async function start(env: Record<string, string> = {}): Promise<Started> {
   const silent = () => undefined;
   const warn = (_details: object, message: string) => void warnings.push(message);
   const log: Log = { debug: silent, info: silent, warn, error: warn };
-  const server = await serve([{ app: 'library', definitions: [], resources: [shelves] }], { settings, log });
+  const applications = [
+    { app: 'library', definitions: [], resources: [shelves] },
+    { app: 'other', definitions: [] },
+  ];
+  const server = await serve(applications, { settings, log });
   return { ...server, engine: server.engine, url: server.url, warnings };
 }
 
@@ -513,5 +517,54 @@ describe.skipIf(postgresMissing)('a resource over HTTP', () => {
     server = await start({ FOVEA_DATA: dataDir });
     expect(await jobEnd(id)).toMatchObject({ state: 'completed', attempts: 2, result: { added: 4 } });
     expect(seen.steps).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is forwarded to the service that has it, with bodies, problems and answers as they are', async () => {
+    const { url, close } = await start({
+      FOVEA_REMOTE_APPS: `library=${server.url}`,
+      DATABASE_URL: server.engine.needCatalog().databaseUrl,
+    });
+    try {
+      const form = new FormData();
+      form.append('image', new Blob([cat]), 'cat.jpg');
+      form.append('title', 'far away');
+      const sent = await fetch(`${url}/v1/shelves/7/echo?dry=yes`, { method: 'POST', body: form });
+      expect([sent.status, sent.headers.get('location')]).toEqual([201, '/v1/shelves/7']);
+      expect(await sent.json()).toMatchObject({
+        body: { title: 'far away' },
+        query: { dry: 'yes' },
+        files: [{ field: 'image', sha256: sha256(cat) }],
+      });
+      const refused = await fetch(`${url}/v1/shelves?limit=99`);
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([
+        422,
+        'application/problem+json; charset=utf-8',
+      ]);
+      expect((await fetch(`${url}/v1/shelves/7`, { method: 'DELETE' })).status).toBe(204);
+      await server.close();
+      const problem = await jsonOf<Problem>(fetch(`${url}/v1/shelves`));
+      expect(problem).toMatchObject({
+        code: 'MODEL_FAILED',
+        detail: expect.stringContaining(server.url) as string,
+      });
+    } finally {
+      await close();
+    }
+  });
+  it('says of a resource that is not served here that it could be', async () => {
+    server = await start({ FOVEA_APPS: 'other' });
+    for (const path of ['', '/7/echo'])
+      expect(await jsonOf(call('GET', path))).toMatchObject({
+        code: 'NOT_IMPLEMENTED',
+        hint: expect.stringContaining('FOVEA_APPS') as string,
+      });
+  });
+  it('is not there to search runs by meaning, where none says that it can', async () => {
+    const about = (query: string) => fetch(`${server.url}/v1/runs?${query}`);
+    expect(await jsonOf(about('about=a+cat'))).toMatchObject({ code: 'NOT_IMPLEMENTED' });
+    expect(await jsonOf(about('limit=1'))).toEqual({ items: [], nextCursor: null });
+    expect(await jsonOf(fetch(`${server.url}/v1/runs/export?format=csv&about=a+cat`))).toMatchObject({
+      code: 'INVALID_PARAMETER',
+    });
   });
 });

@@ -1,4 +1,10 @@
-import { invalidFields, ExportQuery, type ExportFormat, type RunEnvelope } from '@fovea/contracts';
+import {
+  invalidFields,
+  ExportQuery,
+  VisionError,
+  type ExportFormat,
+  type RunEnvelope,
+} from '@fovea/contracts';
 import type { Catalog } from '@fovea/catalog';
 import { cocoText, csvText, yoloFiles, type ExportedFile } from '@fovea/exports';
 import { Zip, ZipDeflate } from 'fflate';
@@ -24,7 +30,12 @@ const KINDS: Readonly<Record<ExportFormat, { readonly mime: string; readonly fil
 export function exportRuns(catalog: Catalog, owner: string, query: unknown): Export {
   const parsed = ExportQuery.strict().safeParse(query);
   if (!parsed.success) throw invalidFields(parsed.error);
-  const { format, ...filter } = parsed.data;
+  const { format, about, ...filter } = parsed.data;
+  if (about !== undefined)
+    throw new VisionError('INVALID_PARAMETER', 'about: runs found by meaning are not exported', {
+      errors: [{ path: 'about', message: 'runs found by meaning are not exported' }],
+      hint: 'Leave it out, or use the other filters.',
+    });
   const runs = catalog.runs.stream(owner, filter);
   return { ...KINDS[format], bytes: write(format, runs) };
 }

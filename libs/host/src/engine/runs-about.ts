@@ -1,5 +1,6 @@
 import { VisionError, type RunPage, type RunQuery } from '@fovea/contracts';
 import type { Engine } from './engine.ts';
+import type { RegisteredResource } from './registry.ts';
 import type { Resources } from './resources.ts';
 
 /** Pictures that are looked at: the filters may leave few of them. */
@@ -11,15 +12,16 @@ export interface AboutRequest {
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch. */
   readonly deadlineAt: number;
+  readonly searcher: RegisteredResource;
 }
 
 /**
  * Stored runs whose pictures a text is about, the most relevant first; the other filters hold as well.
- * @throws INVALID_PARAMETER (a cursor), NOT_IMPLEMENTED where nobody searches by meaning here, MODEL_MISSING
+ * @throws INVALID_PARAMETER (a cursor), MODEL_MISSING
  */
 export async function runsAbout(
   { engine, resources }: { engine: Engine; resources: Resources },
-  { owner, query, signal, deadlineAt }: AboutRequest,
+  { owner, query, signal, deadlineAt, searcher: { definition } }: AboutRequest,
 ): Promise<RunPage> {
   const { about, limit, cursor, ...filter } = query;
   if (cursor !== undefined)
@@ -27,9 +29,8 @@ export async function runsAbout(
       errors: [{ path: 'cursor', message: 'there is one page with "about"' }],
       hint: 'Raise limit (at most 200) instead.',
     });
-  const { definition, catalogSearch } = searcherOf(engine, resources);
   const context = resources.context({ definition, owner, priority: 'interactive', signal, deadlineAt });
-  const hits = await catalogSearch(context, { text: about, limit: CANDIDATES });
+  const hits = (await definition.catalogSearch?.(context, { text: about, limit: CANDIDATES })) ?? [];
   const scores = new Map(hits.map(({ sha256, score }) => [sha256, score]));
   const found = await engine.needCatalog().runs.byInputs(owner, [...scores.keys()], { filter, limit });
   return {
@@ -39,15 +40,13 @@ export async function runsAbout(
   };
 }
 
-function searcherOf({ settings }: Engine, resources: Resources) {
-  if (!settings.semanticCatalog)
-    throw new VisionError('NOT_IMPLEMENTED', 'runs are not searched by meaning here', {
-      hint: 'Start the server without FOVEA_SEMANTIC_CATALOG=false.',
-    });
-  for (const { definition, remote } of resources.list())
-    if (definition.catalogSearch && remote === undefined)
-      return { definition, catalogSearch: definition.catalogSearch };
+/** The resource that searches the catalog by meaning. @throws NOT_IMPLEMENTED where there is none */
+export function catalogSearcher({ settings }: Engine, resources: Resources): RegisteredResource {
+  const searcher = resources.list().find(({ definition }) => definition.catalogSearch);
+  if (searcher && (searcher.remote !== undefined || settings.semanticCatalog)) return searcher;
   throw new VisionError('NOT_IMPLEMENTED', 'runs are not searched by meaning here', {
-    hint: 'It needs the application retrieval in this process: FOVEA_APPS names the applications.',
+    hint: searcher
+      ? 'Start the server without FOVEA_SEMANTIC_CATALOG=false.'
+      : 'It needs the application retrieval: FOVEA_APPS names the applications.',
   });
 }

@@ -22,10 +22,10 @@ export function connectionSignal(reply: FastifyReply): AbortSignal {
  * @throws DEADLINE_EXCEEDED, CANCELLED, and what the work throws
  */
 export async function withinTime<T>(
-  { deadlineMs, reply }: { deadlineMs: number; reply: FastifyReply },
+  { deadlineMs, connection }: { deadlineMs: number; connection: AbortSignal },
   work: (limits: { signal: AbortSignal; deadlineAt: number }) => Promise<T>,
 ): Promise<T> {
-  const { signal, end } = timeLimit(deadlineMs, connectionSignal(reply));
+  const { signal, end } = timeLimit(deadlineMs, connection);
   let leave = (): void => undefined;
   const over = new Promise<never>((_, reject) => {
     leave = () => reject(cancelled(signal));

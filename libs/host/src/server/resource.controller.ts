@@ -54,7 +54,7 @@ export function absentController(name: string): Type {
   }
   const { prototype } = AbsentController;
   const descriptor = Object.getOwnPropertyDescriptor(prototype, 'answer') as PropertyDescriptor;
-  All(['', '*path'])(prototype, 'answer', descriptor);
+  All(['', '*'])(prototype, 'answer', descriptor);
   Controller(`v1/${name}`)(AbsentController);
   return AbsentController;
 }
@@ -84,7 +84,7 @@ async function answer(
   });
   const path = request.params as Record<string, string>;
   const wantsJob = /\brespond-async\b/i.test(header(request, 'prefer') ?? '');
-  const answered: unknown = await withinTime({ deadlineMs: settings.deadlineMs, reply }, (limits) =>
+  const answered: unknown = await withinTime({ deadlineMs: settings.deadlineMs, connection }, (limits) =>
     operation.run(resources.context({ definition, owner: OWNER, priority: 'interactive', ...limits }), {
       ...read,
       path,

@@ -13,8 +13,9 @@ import { Readable } from 'node:stream';
 import { Engine } from '../engine/engine.ts';
 import { exportRuns } from '../engine/export.ts';
 import { Resources } from '../engine/resources.ts';
-import { runsAbout } from '../engine/runs-about.ts';
+import { catalogSearcher, runsAbout } from '../engine/runs-about.ts';
 import { readJsonBody } from './body.ts';
+import { forwardRequest } from './forward-request.ts';
 import { connectionSignal, OWNER, queryOf, withinTime } from './exchange.ts';
 
 @Controller('v1/runs')
@@ -25,17 +26,24 @@ export class RunsController {
   ) {}
 
   @Get()
-  list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<RunPage> {
+  async list(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const query = RunQuery.strict().safeParse(queryOf(request));
     if (!query.success) throw invalidFields(query.error);
     const { about, ...others } = query.data;
-    if (about === undefined) return this.engine.needCatalog().runs.list(OWNER, others);
-    return withinTime({ deadlineMs: this.engine.settings.deadlineMs, reply }, (limits) =>
+    if (about === undefined)
+      return void (await reply.send(await this.engine.needCatalog().runs.list(OWNER, others)));
+    const { settings } = this.engine;
+    const searcher = catalogSearcher(this.engine, this.resources);
+    if (searcher.remote !== undefined)
+      return await forwardRequest(searcher.remote, { settings, request, reply });
+    const connection = connectionSignal(reply);
+    const page: RunPage = await withinTime({ deadlineMs: settings.deadlineMs, connection }, (limits) =>
       runsAbout(
         { engine: this.engine, resources: this.resources },
-        { owner: OWNER, query: { ...others, about }, ...limits },
+        { owner: OWNER, query: { ...others, about }, searcher, ...limits },
       ),
     );
+    await reply.send(page);
   }
 
   @Get('export')
