@@ -1,62 +1,71 @@
 import type { IndexPlan } from './ann.ts';
 
-// Which index for how many vectors. Bytes, sizes of training sets and numbers of lists: FAISS' wiki, "Guidelines to choose
-// an index" and "Faiss indexes"; `efSearch` and `nprobe`: measured with `npm run bench:retrieval`.
+// Which index suits how many vectors: FAISS wiki, "Guidelines to choose an index"; the bounds are those at which the
+// next kind was better in test/bench/retrieval.ts on two cores.
 
-/** Fewer are compared one by one in about a millisecond. */
-const FLAT_BELOW = 10_000;
-/** Links of a vertex of the graph; at its bottom twice as many. The wiki's range is 4 to 64. */
-const HNSW_LINKS = 32;
-/** The wiki's range of nlist is 4 to 16 times the root of the count. */
+/** Comparing all takes a millisecond or two up to here. */
+const FLAT_COUNT = 10_000;
+/** A graph finds best, but building one of more takes longer than anybody waits. */
+const GRAPH_COUNT = 250_000;
+/** Neighbours of a node of the graph (Malkov and Yashunin 2018: 5 to 48; high dimensions want more). */
+const GRAPH_NEIGHBOURS = 32;
+const EF_SEARCH = 128;
+/** Lists: so many times the square root of the count; of them this share, and at least so many, are searched. */
 const LISTS_PER_ROOT = 4;
-/** The wiki wants 30 to 256 training vectors a list; FAISS warns below 39. */
-const TRAINING_PER_LIST = 39;
-/**
- * Numbers of a training set. The binding takes it as one plain array and makes an object of each number for the time of
- * the call: some 36 bytes each, 1.1 GB here.
- */
-const TRAINING_NUMBERS = 32_000_000;
-/** Numbers that a product quantizer keeps as one byte. */
-const NUMBERS_PER_BYTE = 4;
-/** A list's entry: its id of 8 bytes; a graph's: level and offset. */
-const ENTRY_BYTES = 12;
+const PROBE_SHARE = 1 / 64;
+const MIN_PROBES = 16;
+/** Vectors that each list is learned from (FAISS warns below 39 and leaves out what is beyond 256). */
+const TRAIN_PER_LIST = 40;
+/** Bytes of a quantised vector: one for so many dimensions. */
+const PQ_DIMENSIONS = 4;
+/** Candidates for each hit where scores are of 8-bit values, and where they are of product codes. */
+const SCALAR_OVER_FETCH = 2;
+const PRODUCT_OVER_FETCH = 16;
 
 export interface PlanOptions {
   readonly count: number;
   readonly dimension: number;
-  /** What the index may take of memory. */
+  /** What the index may take. */
   readonly memoryBytes: number;
 }
 
-/** The most even number of bytes of a code that divides the dimension. */
-function codeBytes(dimension: number): number {
-  let bytes = Math.max(1, Math.floor(dimension / NUMBERS_PER_BYTE));
-  while (dimension % bytes !== 0) bytes -= 1;
-  return bytes;
-}
-
 /**
- * The index for so many vectors: exact while that is fast; a graph (HNSW) while it fits, because it is the fastest and the
- * most exact; then inverted lists with a byte a number; then with product quantization. The last two only find
- * candidates, which are scored again exactly.
- * @param options.count vectors
- * @example planIndex({ count: 1_000_000, dimension: 256, memoryBytes: 2 ** 31 }).factory // HNSW32
+ * The kind of index for so many vectors: all compared, a graph, inverted lists of 8-bit values, inverted lists of
+ * product codes, whichever is the first that suits their number and fits the memory.
+ * @throws RangeError where a number is not positive
+ * @example planIndex({ count: 1_000_000, dimension: 256, memoryBytes: 2 ** 30 }).factory; // 'IVF4000,SQ8'
  */
 export function planIndex({ count, dimension, memoryBytes }: PlanOptions): IndexPlan {
-  if (count < FLAT_BELOW) return { kind: 'flat', factory: 'Flat', trainSize: 0, overFetch: 1 };
-  if (count * (dimension * 4 + HNSW_LINKS * 2 * 4 + ENTRY_BYTES) <= memoryBytes)
-    return { kind: 'hnsw', factory: `HNSW${HNSW_LINKS}`, trainSize: 0, efSearch: 128, overFetch: 1 };
+  for (const [name, value] of Object.entries({ count, dimension, memoryBytes }))
+    if (!(value > 0)) throw new RangeError(`${name} must be positive, not ${value}`);
+  if (count < FLAT_COUNT) return { kind: 'flat', factory: 'Flat', trainSize: 0, overFetch: 1 };
+  const graphBytes = count * (dimension * 4 + GRAPH_NEIGHBOURS * 2 * 4);
+  if (count <= GRAPH_COUNT && graphBytes <= memoryBytes)
+    return {
+      kind: 'hnsw',
+      factory: `HNSW${GRAPH_NEIGHBOURS}`,
+      trainSize: 0,
+      efSearch: EF_SEARCH,
+      overFetch: 1,
+    };
+  const lists = Math.round(LISTS_PER_ROOT * Math.sqrt(count));
+  const shared = {
+    trainSize: Math.min(count, lists * TRAIN_PER_LIST),
+    nprobe: Math.max(MIN_PROBES, Math.round(lists * PROBE_SHARE)),
+  };
+  if (count * (dimension + 8) <= memoryBytes)
+    return { kind: 'ivf', factory: `IVF${lists},SQ8`, ...shared, overFetch: SCALAR_OVER_FETCH };
+  return {
+    kind: 'ivf-pq',
+    factory: `IVF${lists},PQ${codeBytes(dimension)}`,
+    ...shared,
+    overFetch: PRODUCT_OVER_FETCH,
+  };
+}
 
-  const trainable = Math.floor(TRAINING_NUMBERS / dimension);
-  const lists = Math.max(
-    1,
-    Math.floor(
-      Math.min(LISTS_PER_ROOT * Math.sqrt(count), Math.min(count, trainable) / TRAINING_PER_LIST),
-    ),
-  );
-  const trainSize = Math.min(count, lists * TRAINING_PER_LIST);
-  const nprobe = Math.min(lists, 32);
-  if (count * (dimension + ENTRY_BYTES) <= memoryBytes)
-    return { kind: 'ivf', factory: `IVF${lists},SQ8`, trainSize, nprobe, overFetch: 4 };
-  return { kind: 'ivf-pq', factory: `IVF${lists},PQ${codeBytes(dimension)}`, trainSize, nprobe, overFetch: 16 };
+/** The number of codes must divide the dimension. */
+function codeBytes(dimension: number): number {
+  for (let codes = Math.max(1, Math.floor(dimension / PQ_DIMENSIONS)); codes > 1; codes--)
+    if (dimension % codes === 0) return codes;
+  return 1;
 }
