@@ -9,6 +9,12 @@ const EXTENSION = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const PASSED =
   /^(PATH|LD_LIBRARY_PATH|DYLD_LIBRARY_PATH|HOME|TMPDIR|TEMP|TMP|LANG|LC_ALL|SystemRoot|OMP_.*|OPENBLAS_.*|MKL_.*)$/;
 
+/** A query is over before threads have woken; a build uses every core, but waiting threads must not spin. */
+const THREADS = {
+  'host/host-main': { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+  'builder-main': { OMP_WAIT_POLICY: 'passive', OPENBLAS_NUM_THREADS: '1' },
+} as const;
+
 export interface ChildOptions {
   /** Name of the entry module below this folder, without its extension. */
   readonly entry: 'host/host-main' | 'builder-main';
@@ -24,8 +30,7 @@ export function startChild({ entry, argument, environment }: ChildOptions): Chil
   const passed = Object.entries(environment).filter(([name]) => PASSED.test(name));
   return fork(file, [JSON.stringify(argument)], {
     execArgv,
-    // Waiting threads of OpenMP must not spin: the server needs the cores.
-    env: { OMP_WAIT_POLICY: 'PASSIVE', ...Object.fromEntries(passed) },
+    env: { ...THREADS[entry], ...Object.fromEntries(passed) },
     // Typed arrays cross as bytes.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -11,8 +11,8 @@ describe('planIndex', () => {
     // The graph would not fit.
     [100_000, 1280, GB / 4, 'ivf', 'IVF1265,SQ8'],
     [1_000_000, 256, GB, 'ivf', 'IVF4000,SQ8'],
-    [1_000_000, 256, GB / 8, 'ivf-pq', 'IVF4000,PQ64'],
-    [1_000_000, 7, 1, 'ivf-pq', 'IVF4000,PQ1'],
+    [1_000_000, 256, GB / 8, 'ivf-pq', 'IVF4000,PQ64np'],
+    [1_000_000, 7, 1, 'ivf-pq', 'IVF4000,PQ1np'],
   ])('%i vectors of %i in %i bytes: %s', (count, dimension, memoryBytes, kind, factory) =>
     expect(planIndex({ count, dimension, memoryBytes })).toMatchObject({ kind, factory }),
   );

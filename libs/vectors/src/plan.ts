@@ -1,7 +1,7 @@
 import type { IndexPlan } from './ann.ts';
 
-// Which index suits how many vectors: FAISS wiki, "Guidelines to choose an index"; the bounds are those at which the
-// next kind was better in test/bench/retrieval.ts on two cores.
+// Which index suits how many vectors: FAISS wiki, "Guidelines to choose an index"; what they cost:
+// test/bench/retrieval.ts.
 
 /** Comparing all takes a millisecond or two up to here. */
 const FLAT_COUNT = 10_000;
@@ -57,7 +57,8 @@ export function planIndex({ count, dimension, memoryBytes }: PlanOptions): Index
     return { kind: 'ivf', factory: `IVF${lists},SQ8`, ...shared, overFetch: SCALAR_OVER_FETCH };
   return {
     kind: 'ivf-pq',
-    factory: `IVF${lists},PQ${codeBytes(dimension)}`,
+    // np: no polysemous training, which takes a hundred times as long and serves another search.
+    factory: `IVF${lists},PQ${codeBytes(dimension)}np`,
     ...shared,
     overFetch: PRODUCT_OVER_FETCH,
   };

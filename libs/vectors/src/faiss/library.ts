@@ -11,14 +11,6 @@ type FaissIndex = InstanceType<Faiss['Index']>;
  */
 const ADD_NUMBERS = 1 << 20;
 
-/** What FAISS' search and thread settings should be in a process that uses it. */
-export const FAISS_ENVIRONMENT = {
-  /** A query is over in less time than threads take to wake; several queries share the cores better than one splits them. */
-  search: { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
-  /** Building uses every core; threads that wait sleep instead of spinning. */
-  build: { OMP_WAIT_POLICY: 'passive', OPENBLAS_NUM_THREADS: '1' },
-} as const;
-
 function plain(values: Float32Array): number[] {
   const array = new Array<number>(values.length);
   for (let i = 0; i < values.length; i++) array[i] = values[i]!;
