@@ -1,5 +1,6 @@
 import { settingLines, type Settings } from '@fovea/config';
 import { VisionError } from '@fovea/contracts';
+import { faissState } from '@fovea/vectors';
 import { constants } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -49,6 +50,7 @@ export async function doctor(
       'Set FOVEA_DATA to a folder that can be written.',
     ),
     await check('web UI', () => webUi(root), 'npm run build'),
+    vectorsCheck(settings),
   ];
   if (options.server !== undefined) {
     checks.push({ name: 'server', ok: true, detail: `${options.server} owns the data folder` });
@@ -57,6 +59,14 @@ export async function doctor(
     );
   } else checks.push(...(await engineChecks(settings, applications)));
   return { checks, settings: settingLines(settings) };
+}
+
+/** Without FAISS every vector is compared: slower with many, and right. */
+function vectorsCheck({ vectors }: Settings): DoctorCheck {
+  const { ok, detail } = faissState();
+  const used = ok && vectors !== 'exact' ? detail : `exact search (${ok ? 'FOVEA_VECTORS=exact' : detail})`;
+  const fix = 'apt-get install g++ libfaiss-dev libopenblas-dev && npm run setup:faiss';
+  return { name: 'vectors', ok: ok || vectors !== 'faiss', detail: used, ...(ok ? {} : { fix }) };
 }
 
 function nodeCheck(): DoctorCheck {

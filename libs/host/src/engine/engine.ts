@@ -23,7 +23,7 @@ import { parseParams } from './params.ts';
 import { Registry, type Application } from './registry.ts';
 import { forward } from './remote.ts';
 import { runWork } from './run-jobs.ts';
-import { startCatalog, startInference, startVectors } from './start.ts';
+import { checkVectors, startCatalog, startInference, startVectors } from './start.ts';
 import type { Vectors } from './vectors.ts';
 
 export interface EngineOptions {
@@ -79,6 +79,7 @@ export class Engine {
   static async create(options: EngineOptions): Promise<Engine> {
     const { settings, log } = options;
     registryOf(options); // a wrong FOVEA_APPS is said before anything is started
+    if (options.record) checkVectors(settings);
     const root = repositoryRoot();
     const starting = [
       startInference(settings, root, log),

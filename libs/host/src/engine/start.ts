@@ -1,6 +1,7 @@
 import { openCatalog, type Catalog } from '@fovea/catalog';
 import { childEnvironment, type Settings } from '@fovea/config';
-import { openVectors } from '@fovea/vectors';
+import { VisionError } from '@fovea/contracts';
+import { faissState, openVectors } from '@fovea/vectors';
 import { createInference, type Inference } from '@fovea/inference';
 import { join } from 'node:path';
 import { totalmem } from 'node:os';
@@ -61,6 +62,15 @@ export function startVectors(
       }),
     ...(options.onSearch ? { onSearch: options.onSearch } : {}),
   });
+}
+
+/** Said at the start, not at the first search. @throws INVALID_PARAMETER where FAISS was asked for and is not there */
+export function checkVectors({ vectors }: Settings): void {
+  const { ok, detail } = faissState();
+  if (vectors === 'faiss' && !ok)
+    throw new VisionError('INVALID_PARAMETER', `FOVEA_VECTORS=faiss: ${detail}`, {
+      hint: 'Run `npm run setup:faiss` (on Debian after `apt-get install g++ libfaiss-dev libopenblas-dev`), or choose auto.',
+    });
 }
 
 function vectorMemory({ vectorMemoryBytes }: Settings): number {
