@@ -2,7 +2,7 @@ import type { CatalogHit, CollectionRow, ResourceContext } from '@fovea/applicat
 import { VisionError } from '@fovea/contracts';
 import { embedTexts } from '@fovea/stages';
 import { addPictures, pictureFault } from './add-pictures.ts';
-import { modelsFor, isMissing, textModels } from './models.ts';
+import { isMissing, modelsFor, sameModels, textModels } from './models.ts';
 import { refOf } from './need.ts';
 import { keepSpacesUp } from './re-embed.ts';
 
@@ -22,6 +22,7 @@ const unreadable = new Set<string>();
 export async function indexCatalog(context: ResourceContext): Promise<void> {
   const collection = await catalogCollection(context);
   if (!collection) return;
+  await sweep(context, collection);
   await keepSpacesUp(context, collection);
   for (let round = 0; round < ROUNDS && !context.signal.aborted; round++) {
     const found = await context.runPictures({ limit: ROUND + unreadable.size, notIn: collection.id });
@@ -40,7 +41,6 @@ export async function indexCatalog(context: ResourceContext): Promise<void> {
     for (const [index, outcome] of outcomes.entries())
       if (pictureFault(outcome)) unreadable.add(pictures[index]?.sha256 ?? '');
   }
-  await sweep(context, collection);
 }
 
 /** The collection of the owner's stored runs; null where the models of cross-modal are not here. */
@@ -60,16 +60,17 @@ async function catalogCollection(context: ResourceContext): Promise<CollectionRo
   }
 }
 
-/** Removes pictures that no run has any more. */
-async function sweep({ collections, owner, withoutRuns, signal }: ResourceContext, { id }: CollectionRow) {
-  let cursor: string | undefined;
-  do {
-    const page = await collections.items(owner, id, { limit: SWEEP, cursor });
-    const gone = new Set(await withoutRuns(page.items.map(({ sha256 }) => sha256)));
-    const ids = page.items.flatMap((item) => (gone.has(item.sha256) ? [item.id] : []));
-    if (ids.length > 0) await collections.removeItems(owner, id, ids);
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined && !signal.aborted);
+/** Where the sweep of each collection goes on. */
+const sweptTo = new Map<string, string>();
+
+/** Removes pictures that no run has any more: one page a round, so that a large catalog costs no more than a small one. */
+async function sweep({ collections, owner, withoutRuns }: ResourceContext, { id }: CollectionRow) {
+  const page = await collections.items(owner, id, { limit: SWEEP, cursor: sweptTo.get(id) });
+  if (page.nextCursor === null) sweptTo.delete(id);
+  else sweptTo.set(id, page.nextCursor);
+  const gone = new Set(await withoutRuns(page.items.map(({ sha256 }) => sha256)));
+  const ids = page.items.flatMap((item) => (gone.has(item.sha256) ? [item.id] : []));
+  if (ids.length > 0) await collections.removeItems(owner, id, ids);
 }
 
 /** Pictures of stored runs that a text is about, the most relevant first. @throws MODEL_MISSING */
@@ -80,7 +81,9 @@ export async function catalogSearch(
   const { collections, owner, vectors, signal } = context;
   const { vectors: embedded } = await embedTexts(context, [text], textModels(context));
   const collection = await collections.ofCatalog(owner);
-  const space = collection?.spaces.find(({ name }) => name === 'cross-modal')?.space;
+  const row = collection?.spaces.find(({ name }) => name === 'cross-modal');
+  // Where weights were replaced, texts of today are compared with what is embedded by them so far.
+  const space = [row?.space, row?.next?.space].find((one) => one && sameModels(context, one));
   if (!collection || !space) return [];
   const { hits } = await vectors.search(refOf(collection, space), embedded[0] as Float32Array, {
     k: limit,

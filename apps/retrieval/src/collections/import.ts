@@ -81,7 +81,8 @@ export const importPictures: ResourceJob = async (context, request): Promise<Imp
   for (const [key, value] of await job.steps.all()) steps.set(key, Step.parse(value));
 
   const waiting = files.filter(({ key }) => !steps.has(key));
-  const tell = () => job.progress(files.filter(({ key }) => steps.has(key)).length, files.length, 'images');
+  let done = files.length - waiting.length;
+  const tell = () => job.progress(done, files.length, 'images');
   tell();
   for (let at = 0; at < waiting.length; at += BATCH) {
     job.signal.throwIfAborted();
@@ -98,6 +99,7 @@ export const importPictures: ResourceJob = async (context, request): Promise<Imp
         return job.steps.put(key, step);
       }),
     );
+    done += batch.length;
     tell();
   }
   return report({ collectionId, files, steps, skipped });

@@ -10,7 +10,7 @@ import {
   type SpaceName,
 } from '@fovea/contracts';
 import { toCollection } from './answers.ts';
-import { isMissing, modelsFor, type SpaceModels } from './models.ts';
+import { isMissing, modelsFor, textModels, type SpaceModels } from './models.ts';
 import { needCollection, noCollection } from './need.ts';
 import { renewSpace } from './re-embed.ts';
 
@@ -59,6 +59,8 @@ function usableModels(
   { encoder, asked }: { encoder: string | undefined; asked: boolean },
 ): SpaceModels[] {
   try {
+    // Nothing can be asked of cross-modal without what reads texts.
+    if (space === 'cross-modal') textModels(context);
     return [modelsFor(context, space, encoder)];
   } catch (error) {
     if (!asked && space !== 'visual' && encoder === undefined && isMissing(error)) return [];
