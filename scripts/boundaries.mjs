@@ -80,7 +80,7 @@ export function boundaryBlocks() {
     {
       files: ['test/**'],
       rules: {
-        '@nx/enforce-module-boundaries': boundaryRule(TABLE, ['^(\\.\\./)+(libs|apps)/[\\w-]+/src/']),
+        '@nx/enforce-module-boundaries': boundaryRule(TABLE, ['^(\\.\\./)+(libs|apps)/[\\w-]+/(src|test)/']),
       },
     },
   ];
