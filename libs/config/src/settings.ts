@@ -122,11 +122,11 @@ export const SETTINGS = {
     shown: 'a share of the machine’s memory',
     about: 'memory for loaded models; the least recently used is unloaded past it',
   }),
-  vectors: setting('FOVEA_VECTORS', z.enum(['auto', 'faiss', 'exact']), {
+  vectors: setting('FOVEA_VECTORS', z.enum(['auto', 'faiss', 'exact', 'pgvector']), {
     fallback: 'auto',
     shown: 'auto',
     about:
-      'search by vectors: faiss, exact (every vector is compared); auto = faiss where it is built (npm run setup:faiss), otherwise exact',
+      'search by vectors: faiss, exact (every vector is compared), pgvector (in the catalog’s Postgres, which must have the extension; for several servers on one database); auto = faiss where it is built (npm run setup:faiss), otherwise exact',
   }),
   vectorMemoryBytes: setting('FOVEA_VECTOR_MEMORY', size, {
     fallback: undefined,

@@ -1,3 +1,4 @@
+export * from './collection-views.ts';
 export * from './collections.ts';
 export * from './errors.ts';
 export * from './evaluations.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ImportReport, RebuildReport, ReembedReport } from './collections.ts';
+import { RebuildReport } from './collection-views.ts';
+import { ImportReport, ReembedReport } from './collections.ts';
 import { Problem } from './errors.ts';
 import { BatchEnvelope, RunEnvelope, RunRequest } from './runs.ts';
 import { TASKS } from './tasks.ts';

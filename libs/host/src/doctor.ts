@@ -63,6 +63,12 @@ export async function doctor(
 
 /** Without FAISS every vector is compared: slower with many, and right. */
 function vectorsCheck({ vectors }: Settings): DoctorCheck {
+  if (vectors === 'pgvector')
+    return {
+      name: 'vectors',
+      ok: true,
+      detail: 'pgvector, in the catalog’s Postgres (looked for at the first search)',
+    };
   const { ok, detail } = faissState();
   const used = ok && vectors !== 'exact' ? detail : `exact search (${ok ? 'FOVEA_VECTORS=exact' : detail})`;
   const fix = 'apt-get install g++ libfaiss-dev libopenblas-dev && npm run setup:faiss';

@@ -1,7 +1,7 @@
 import { openCatalog, type Catalog } from '@fovea/catalog';
 import { childEnvironment, type Settings } from '@fovea/config';
 import { VisionError } from '@fovea/contracts';
-import { faissState, openVectors } from '@fovea/vectors';
+import { faissState, openPgVectors, openVectors } from '@fovea/vectors';
 import { createInference, type Inference } from '@fovea/inference';
 import { join } from 'node:path';
 import { totalmem } from 'node:os';
@@ -50,16 +50,19 @@ export function startVectors(
 ): Vectors {
   const { log } = options;
   const { vectors: backend, dataDir } = settings;
+  const source = catalog.collections;
   return new Vectors({
     open: () =>
-      openVectors({
-        source: catalog.collections,
-        dataDir,
-        backend,
-        memoryBytes: vectorMemory(settings),
-        environment: childEnvironment(),
-        log,
-      }),
+      backend === 'pgvector'
+        ? openPgVectors({ source, database: catalog.queue, log })
+        : openVectors({
+            source,
+            dataDir,
+            backend,
+            memoryBytes: vectorMemory(settings),
+            environment: childEnvironment(),
+            log,
+          }),
     ...(options.onSearch ? { onSearch: options.onSearch } : {}),
   });
 }
