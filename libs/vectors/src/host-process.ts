@@ -28,7 +28,7 @@ const cancelledError = (): VisionError => new VisionError('CANCELLED', 'The sear
 
 /** The vector host as the server sees it: started when it is needed, again after it ended, with growing pauses. */
 export class HostProcess {
-  /** Raised by every start: handles of an earlier one mean nothing. */
+  /** Raised by every end: handles of an earlier one mean nothing. */
   generation = 0;
   readonly #options: HostOptions;
   #running: Promise<Running> | null = null;
@@ -97,7 +97,6 @@ export class HostProcess {
         ref: false,
       });
     if (this.#closed) throw new HostGone('the vectors are closed');
-    this.generation += 1;
     const child = startChild({ entry: 'host/host-main', argument: { backend }, environment });
     this.#child = child;
     const calls = new Map<number, Call>();
@@ -108,6 +107,7 @@ export class HostProcess {
     const end = (reason: string): void => {
       clearTimeout(timer);
       if (this.#child !== child) return;
+      this.generation += 1;
       this.#child = null;
       this.#running = null;
       this.#crashes += 1;

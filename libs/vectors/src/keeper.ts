@@ -330,7 +330,7 @@ export class IndexKeeper {
 
   #close({ handle, generation, retired, uses }: Opened): void {
     // A host that has ended has closed it already.
-    if (retired && uses === 0)
+    if (retired && uses === 0 && generation === this.#shared.host.generation)
       this.#shared.host.call('close', { handle }, { generation }).catch(() => undefined);
   }
 }

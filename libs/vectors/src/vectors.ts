@@ -16,6 +16,12 @@ export interface Vectors extends VectorPort {
   close(): Promise<void>;
 }
 
+/** Indexes of files, held by a process. */
+export interface FileIndexes extends Vectors {
+  /** Of the process that holds the indexes, while there is one. */
+  readonly hostPid: number | null;
+}
+
 type Report = Awaited<ReturnType<VectorPort['verify']>>;
 
 const MEMORY_SHARE = 0.25;
@@ -40,7 +46,7 @@ const COMPARISONS = 5;
  * const vectors = await openVectors({ source: catalog.collections, dataDir: '.fovea' });
  * const { hits } = await vectors.search({ collectionId, spaceId, dimension: 1280 }, query, { k: 10 });
  */
-export async function openVectors(options: VectorsOptions): Promise<Vectors> {
+export async function openVectors(options: VectorsOptions): Promise<FileIndexes> {
   const { backend = 'auto' } = options;
   const faiss = faissState();
   if (backend === 'faiss' && !faiss.ok)
@@ -51,7 +57,7 @@ export async function openVectors(options: VectorsOptions): Promise<Vectors> {
   return new FileVectors(options);
 }
 
-class FileVectors implements Vectors {
+class FileVectors implements FileIndexes {
   readonly #root: string;
   readonly #keepers = new Map<string, IndexKeeper>();
   readonly #maps = new Map<string, Awaited<ReturnType<VectorPort['project']>>>();
@@ -86,6 +92,10 @@ class FileVectors implements Vectors {
 
   get backend(): VectorPort['backend'] {
     return this.#backend;
+  }
+
+  get hostPid(): number | null {
+    return this.#shared.host.pid;
   }
 
   async search(
