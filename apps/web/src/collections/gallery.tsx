@@ -29,15 +29,14 @@ export function Gallery({ collection, pages, uploads, filtered, onOpen, onMoreLi
   if (pages.isError && !items) return <ProblemCard problem={toShownProblem(pages.error)} />;
   return (
     <>
-      {items?.length === 0 && !filtered ? (
+      {/* One element in every case: a choice of files that is being made outlives the answer of the list. */}
+      <AddButtons collectionId={collection.id} uploads={uploads} />
+      <UploadPanel uploads={uploads} />
+      {items?.length === 0 && !filtered && (
         <Empty icon="image" title="No pictures yet">
           <p>Drop pictures or whole folders of them here, or bring them in another way.</p>
-          <AddButtons collectionId={collection.id} uploads={uploads} />
         </Empty>
-      ) : (
-        <AddButtons collectionId={collection.id} uploads={uploads} />
       )}
-      <UploadPanel uploads={uploads} />
       {items?.length === 0 && filtered && (
         <Empty icon="filter" title="No picture has such metadata">
           <p>Loosen the filter, or remove a row of it.</p>
