@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { ManifestModel, ModelMetric, parseLabels, ScoreCalibration } from '@fovea/contracts';
+import { ManifestModel, ModelMetric, parseLabels, parseVocabulary, ScoreCalibration } from '@fovea/contracts';
 import { readModel, type OnnxValue } from '@fovea/onnx';
 import { isTensorType } from '@fovea/tensor';
 import { z } from 'zod';
@@ -42,11 +42,26 @@ const CardFile = z.object({
   labels: z.string().nullish(),
   metrics: z.array(ModelMetric.extend({ dataset: ModelMetric.shape.dataset.default(CONVERSION) })),
   checks: z.record(z.string(), z.unknown()).optional(),
-  /** Of models whose scores are cosines of a text and a picture. */
+  /** Of models whose scores are cosines of a text and a picture, or answers by their confidence. */
   calibration: z
-    .object({ cutoffs: ScoreCalibration.shape.cutoffs })
-    .transform(({ cutoffs }) => cutoffs)
+    .union([
+      z.object({ cutoffs: ScoreCalibration.shape.cutoffs }),
+      z
+        .record(
+          z.string().regex(/^\d+(\.\d+)?$/),
+          z.object({ answered: z.number(), accuracyOfThose: z.number() }),
+        )
+        .transform((rows) => ({
+          confidence: Object.entries(rows).map(([confidence, { answered, accuracyOfThose }]) => ({
+            confidence: Number(confidence),
+            answered,
+            accuracy: accuracyOfThose,
+          })),
+        })),
+    ])
     .optional(),
+  /** Tensors inside the graph that are made outputs when it is loaded. */
+  derivedOutputs: ManifestModel.shape.derivedOutputs,
   cpuMsPerImage: z.number().optional(),
   cpuMsHow: z.string().optional(),
 });
@@ -135,10 +150,12 @@ function countLabels(
   if (!labels) return {};
   const json = JSON.parse(readFileSync(join(folder, labels), 'utf8')) as {
     labels?: unknown;
+    answers?: unknown;
     tokens?: unknown;
+    words?: unknown;
   };
-  if (Array.isArray(json.tokens)) return { tokens: json.tokens.length };
-  return json.labels === undefined ? {} : { classes: parseLabels(json).length };
+  if (json.tokens ?? json.words) return { tokens: parseVocabulary(json).length };
+  return json.labels === undefined && json.answers === undefined ? {} : { classes: parseLabels(json).length };
 }
 
 /** What `fovea evaluate retrieval --calibrate` wrote beside a card. */
@@ -181,8 +198,13 @@ export const manifestModel = (card: Card): ManifestModel =>
     vocabulary: card.tokens === undefined ? undefined : `${card.family}/${card.labels}`,
     metrics: card.metrics,
     calibrations: calibrationsOf(card),
+    confidence: confidenceOf(card),
+    derivedOutputs: card.derivedOutputs,
     batchable: rowsAreAxis0(card),
   });
+
+export const confidenceOf = ({ calibration }: Card) =>
+  calibration && 'confidence' in calibration ? calibration.confidence : undefined;
 
 /** The card's own is that of texts against pictures. */
 export function calibrationsOf({
@@ -190,16 +212,17 @@ export function calibrationsOf({
   metrics,
   measuredCalibrations,
 }: Card): ScoreCalibration[] | undefined {
-  const ofTexts: ScoreCalibration[] = calibration
-    ? [
-        {
-          space: 'cross-modal',
-          query: 'text',
-          dataset: metrics.find(({ dataset }) => dataset !== CONVERSION)?.dataset ?? 'see the card',
-          cutoffs: calibration,
-        },
-      ]
-    : [];
+  const ofTexts: ScoreCalibration[] =
+    calibration && 'cutoffs' in calibration
+      ? [
+          {
+            space: 'cross-modal',
+            query: 'text',
+            dataset: metrics.find(({ dataset }) => dataset !== CONVERSION)?.dataset ?? 'see the card',
+            cutoffs: calibration.cutoffs,
+          },
+        ]
+      : [];
   const all = [...ofTexts, ...measuredCalibrations];
   return all.length > 0 ? all : undefined;
 }

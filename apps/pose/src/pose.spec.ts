@@ -7,7 +7,7 @@ import type {
   StageModel,
 } from '@fovea/application';
 import type { ResultOf } from '@fovea/contracts';
-import { tensor, type Tensors } from '@fovea/tensor';
+import { tensor, type Tensor, type Tensors } from '@fovea/tensor';
 import { definitionConformance, shippedModels } from '@fovea/testing';
 import { describe, expect, it } from 'vitest';
 import { faces } from './faces.ts';
@@ -39,7 +39,7 @@ async function play(
     }),
   );
   const run = async ({ model, feeds }: InferenceRequest) => {
-    const rows = feeds['image']?.dims[0] ?? 0;
+    const rows = (feeds['image'] as Tensor | undefined)?.dims[0] ?? 0;
     runs.push([model, rows]);
     return { outputs: (answers[model] as Answer)(rows) };
   };

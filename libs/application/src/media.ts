@@ -2,6 +2,8 @@
 export interface Picture {
   readonly width: number;
   readonly height: number;
+  /** Of the bytes it was opened from; none for a part of a picture. */
+  readonly sha256?: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ClassLabel, ManifestModel } from '@fovea/contracts';
-import type { Tensors } from '@fovea/tensor';
-import type { Stage } from './stage.ts';
+import type { Tensor, Tensors, TensorType } from '@fovea/tensor';
+import type { Stage, Step } from './stage.ts';
 
 // What applications and stages may ask of the house; infra implements it, host wires it.
 
@@ -14,16 +14,36 @@ export interface StageModel extends ManifestModel {
   readonly tokens: readonly string[];
 }
 
+/**
+ * An output that stayed where it was computed, for later runs of the same request: it can be fed to any model, is
+ * gone when the request ends, and may be given up before.
+ */
+export interface KeptTensor {
+  readonly id: number;
+  readonly type: TensorType;
+  readonly dims: readonly number[];
+}
+/** A kept tensor as a feed: whole, or these of its rows (axis 0) in this order, each as often as it is named. */
+export interface KeptFeed {
+  readonly kept: KeptTensor;
+  readonly rows?: readonly number[];
+}
+export type Feeds = Readonly<Record<string, Tensor | KeptFeed>>;
+
 /** One run of one model. */
 export interface InferenceRequest {
   readonly model: string;
   /** Axis 0 of every feed is the batch (`rows` of them), unless the manifest says otherwise. */
-  readonly feeds: Tensors;
-  /** Only these leave the session; default: all. */
+  readonly feeds: Feeds;
+  /** Only these leave the session; default: all that are not kept. */
   readonly outputs?: readonly string[];
+  /** These stay in the session host. */
+  readonly keep?: readonly string[];
 }
 export interface InferenceResponse {
   readonly outputs: Tensors;
+  /** By the names of `keep`; empty without. */
+  readonly kept: Readonly<Record<string, KeptTensor>>;
   readonly queueMs: number;
   /** The batch's run time in the session. */
   readonly inferenceMs: number;
@@ -34,8 +54,20 @@ export interface InferenceResponse {
 
 /** Inference, already bound to one request's owner, priority, deadline and abort signal. */
 export interface Runtime {
-  /** @throws MODEL_MISSING, MODEL_FAILED, QUEUE_FULL, DEADLINE_EXCEEDED, CANCELLED */
+  /** @throws MODEL_MISSING, MODEL_FAILED, QUEUE_FULL (also: too much is kept), DEADLINE_EXCEEDED, CANCELLED, {@link KeptLost} */
   run(request: InferenceRequest): Promise<InferenceResponse>;
+  /** Gives kept tensors up before the request ends; those that are gone already are ignored. */
+  release(kept: readonly KeptTensor[]): void;
+}
+
+/** A runtime that its owner ends with the request: everything it kept is gone then. */
+export interface BoundRuntime extends Runtime {
+  end(): void;
+}
+
+/** A kept tensor is gone, because its session host is: the whole request begins anew, once. */
+export class KeptLost extends Error {
+  override readonly name = 'KeptLost';
 }
 
 /** Keeps bytes that belong to a result (`store=false` returns the hash and keeps nothing). */
@@ -52,6 +84,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** preprocess → runtime → postprocess with the model of a role (default `primary`), timed and named in `run.stages`. */
   stage<I, P, F, O>(stage: Stage<I, P, F, O>, input: I, params: P, options?: { role?: string }): Promise<O>;
+  /** A step of a loop with the model of a role; all steps of a role are one row of `run.stages`. */
+  step<I, O>(step: Step<I, O>, input: I, options: { role: string }): Promise<O>;
   /** A picture, map or file beside the result. */
   attach(attachment: {
     role: string;

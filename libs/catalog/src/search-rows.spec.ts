@@ -45,7 +45,7 @@ const CASES: readonly { result: Result; labels: string[]; blobs: string[] }[] = 
       score: 0.5,
       status: 'answered',
       alternatives: [{ text: 'a dog', score: 0.1 }],
-      answers: [{ question: 'colour?', text: 'Red', score: 0.6, status: 'answered' }],
+      answers: [{ question: 'colour?', text: 'Red', score: 0.6, status: 'answered', alternatives: [] }],
     },
     labels: ['a cat', 'red'],
     blobs: [],

@@ -122,6 +122,12 @@ export const SETTINGS = {
     shown: 'a share of the machine’s memory',
     about: 'memory for loaded models; the least recently used is unloaded past it',
   }),
+  stageCacheBytes: setting('FOVEA_STAGE_CACHE', size, {
+    fallback: 128 * 1024 ** 2,
+    shown: '128MiB',
+    about:
+      'memory for what encoders made of pictures (about 250 kB each), so that a caption, five answers and a search of one picture cost one run; 0 = none',
+  }),
   vectors: setting('FOVEA_VECTORS', z.enum(['auto', 'faiss', 'exact', 'pgvector']), {
     fallback: 'auto',
     shown: 'auto',

@@ -14,11 +14,19 @@ const LabelRow = z
   .refine(({ index, id }) => index === undefined || id === undefined || index === id, {
     message: 'index and id must be the same number',
   });
-const LabelFile = z.object({ labels: z.array(LabelRow).min(1) });
+type LabelRow = z.infer<typeof LabelRow>;
+
+/** A list of answers is a label file too: the number of an answer is its place. */
+const LabelFile = z.union([
+  z.object({ labels: z.array(LabelRow).min(1) }),
+  z
+    .object({ answers: z.array(z.string().min(1)).min(1) })
+    .transform(({ answers }) => ({ labels: answers.map((name, index): LabelRow => ({ index, name })) })),
+]);
 
 /**
  * The classes of a label file, in the order of the model's output.
- * @param json the parsed file: `{"labels": [{"index" or "id", "name", "wnid"?}]}`, in any order
+ * @param json the parsed file: `{"labels": [{"index" or "id", "name", "wnid"?}]}`, in any order, or `{"answers": [name, …]}`
  * @throws MODEL_FAILED when a row is wrong, or when the numbers are not 0, 1, 2, … each once
  * @example parseLabels({ labels: [{ id: 0, name: 'person' }] }); // [{ index: 0, name: 'person' }]
  */
@@ -51,11 +59,15 @@ const unreadable = (detail: string, cause?: unknown): VisionError =>
     hint: 'A label file is {"labels": [{"index": 0, "name": "…"}, …]} with the numbers 0, 1, 2, … each once.',
   });
 
-const VocabularyFile = z.object({ tokens: z.array(z.string()).min(1) });
+/** Pieces of words, or whole words. */
+const VocabularyFile = z.union([
+  z.object({ tokens: z.array(z.string()).min(1) }),
+  z.object({ words: z.array(z.string()).min(1) }).transform(({ words }) => ({ tokens: words })),
+]);
 
 /**
  * The tokens of a text model, by id.
- * @param json the parsed file: `{"tokens": ["[PAD]", …]}`
+ * @param json the parsed file: `{"tokens": ["[PAD]", …]}`, or `words` where they are whole words
  * @throws MODEL_FAILED when it is none
  */
 export function parseVocabulary(json: unknown): readonly string[] {

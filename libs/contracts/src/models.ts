@@ -30,6 +30,14 @@ export const ScoreCalibration = z.object({
 });
 export type ScoreCalibration = z.infer<typeof ScoreCalibration>;
 
+/** How often answers of a model are right that it is at least so sure of, and how many those are. */
+export const ConfidenceCalibration = z.object({
+  confidence: z.number().min(0).max(1),
+  answered: z.number().min(0).max(1).describe('share of all questions'),
+  accuracy: z.number().min(0).max(1).describe('share of those that is right'),
+});
+export type ConfidenceCalibration = z.infer<typeof ConfidenceCalibration>;
+
 /** One row of models/manifest.json: the only place, beside its stage, that knows a model's file. */
 export const ManifestModel = z
   .object({
@@ -55,6 +63,16 @@ export const ManifestModel = z
     vocabulary: z.string().optional().describe('path of the tokenizer’s vocabulary under models/weights'),
     metrics: z.array(ModelMetric),
     calibrations: z.array(ScoreCalibration).optional().describe('cut-offs of search scores'),
+    confidence: z.array(ConfidenceCalibration).optional().describe('accuracy of answers by confidence'),
+    derivedOutputs: z
+      .array(
+        TensorSpec.extend({
+          tensor: z.string().describe('a tensor inside the graph'),
+          meaning: z.string().optional(),
+        }),
+      )
+      .optional()
+      .describe('made outputs of the graph when it is loaded'),
     /** false where rows are not axis 0 of every input and output. */
     batchable: z.boolean().default(true),
   })

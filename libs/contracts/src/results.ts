@@ -89,17 +89,32 @@ export const ImageResult = z
   .meta({ id: 'ImageResult' });
 
 const AnswerStatus = z.enum(['answered', 'unsure', 'premise-false']);
+export type AnswerStatus = z.infer<typeof AnswerStatus>;
+const ScoredText = z.object({ text: z.string(), score: Score });
+export const Answer = z.object({
+  question: z.string(),
+  text: z.string().describe('what is said: the answer, that it is not known, or that the thing is not seen'),
+  score: Score.describe('of the likeliest answer, or of the thing being there where the premise is false'),
+  status: AnswerStatus,
+  alternatives: z.array(ScoredText).describe('answers by their probability, the likeliest first'),
+  premise: z
+    .object({ thing: z.string(), present: z.boolean(), score: Score })
+    .optional()
+    .describe('what the question takes for granted, and how sure it is that it is there'),
+});
+export type Answer = z.infer<typeof Answer>;
 export const TextResult = z
   .object({
     kind: z.literal('text'),
     text: z.string(),
-    score: Score,
+    score: Score.describe('a caption’s: exp of its mean log-probability; an answer’s: its probability'),
     status: AnswerStatus,
-    alternatives: z.array(z.object({ text: z.string(), score: Score })),
+    alternatives: z.array(ScoredText),
     answers: z
-      .array(z.object({ question: z.string(), text: z.string(), score: Score, status: AnswerStatus }))
-      .optional(),
-    tokens: z.array(z.object({ text: z.string(), score: Score })).optional(),
+      .array(Answer)
+      .optional()
+      .describe('of every question, in order; the first is the result’s own'),
+    tokens: z.array(ScoredText).optional().describe('words of a caption with their probabilities'),
   })
   .meta({ id: 'TextResult' });
 

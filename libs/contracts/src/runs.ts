@@ -19,7 +19,8 @@ export const StageTiming = z.object({
   queueMs: Ms,
   inferenceMs: Ms,
   batchSize: z.int().min(1),
-  cached: z.boolean(),
+  cached: z.boolean().describe('the result was kept from an earlier run of the same input'),
+  steps: z.int().min(1).optional().describe('runs of a loop, timed together'),
 });
 export type StageTiming = z.infer<typeof StageTiming>;
 

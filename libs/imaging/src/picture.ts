@@ -7,6 +7,11 @@ import { runReduction, type Reduction } from './reduce.ts';
 /** A picture that can be worked with, and what its file said of it. */
 export type OpenedPicture = Omit<DecodedImage, 'rgb'>;
 
+export interface OpenOptions extends DecodeOptions {
+  /** Of the bytes, where it is known: what is computed from the picture can be kept under it. */
+  readonly sha256?: string;
+}
+
 /**
  * A JPEG that is decoded when its pixels are needed. Most models need one small part or the whole made small: decoding
  * and shrinking in one pipeline costs less than both apart, and never holds the whole picture in memory.
@@ -18,19 +23,18 @@ class LazyJpeg implements OpenedPicture {
   readonly orientation = 1;
   readonly width: number;
   readonly height: number;
+  readonly sha256?: string;
   readonly #bytes: Uint8Array;
   readonly #options: DecodeOptions;
   #image: Promise<DecodedImage> | undefined;
   #reduced = false;
 
-  constructor(
-    bytes: Uint8Array,
-    options: DecodeOptions & { readonly width: number; readonly height: number },
-  ) {
+  constructor(bytes: Uint8Array, options: OpenOptions & { readonly width: number; readonly height: number }) {
     this.#bytes = bytes;
     this.#options = options;
     this.width = options.width;
     this.height = options.height;
+    if (options.sha256 !== undefined) this.sha256 = options.sha256;
   }
 
   image(): Promise<DecodedImage> {
@@ -59,8 +63,8 @@ class LazyJpeg implements OpenedPicture {
  * const picture = await openPicture(await readFile('cat.jpg'));
  * const { rgb } = await fitImage(picture, { mode: 'stretch', width: 224, height: 224 });
  */
-export async function openPicture(bytes: Uint8Array, options: DecodeOptions = {}): Promise<OpenedPicture> {
-  const { maxPixels = Infinity } = options;
+export async function openPicture(bytes: Uint8Array, options: OpenOptions = {}): Promise<OpenedPicture> {
+  const { maxPixels = Infinity, sha256 } = options;
   const layout = bytes[0] === 0xff && bytes[1] === 0xd8 ? wholeJpegLayout(bytes) : undefined;
   const isPlain =
     layout !== undefined &&
@@ -69,7 +73,9 @@ export async function openPicture(bytes: Uint8Array, options: DecodeOptions = {}
     layout.width * layout.height > 0 &&
     layout.width * layout.height <= maxPixels &&
     jpegOrientation(bytes) === 1;
-  return isPlain ? new LazyJpeg(bytes, { ...options, ...layout }) : decodeImage(bytes, options);
+  if (isPlain) return new LazyJpeg(bytes, { ...options, ...layout });
+  const decoded = await decodeImage(bytes, options);
+  return sha256 === undefined ? decoded : { ...decoded, sha256 };
 }
 
 const isDecoded = (picture: Picture): picture is Image => 'rgb' in picture;

@@ -266,6 +266,7 @@ export class HostSlot {
     requests.forEach((request, index) =>
       request.succeed({
         outputs: answers[index] ?? {},
+        kept: {},
         queueMs: queueMs[index] ?? 0,
         inferenceMs: runMs,
         batchSize: rowsOf(requests),

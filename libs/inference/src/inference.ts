@@ -87,7 +87,11 @@ export async function createInference(options: InferenceOptions): Promise<Infere
       });
       started = { scheduler, device };
     },
-    bind: (binding) => ({ run: (request) => running().scheduler.submit(request, binding) }),
+    bind: (binding) => ({
+      run: (request) => running().scheduler.submit(request, binding),
+      release: () => undefined,
+      end: () => undefined,
+    }),
     model: (id) => store.usable(id),
     models: () => store.list().map(({ id }) => modelInfo(id)),
     modelInfo,

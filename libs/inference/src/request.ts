@@ -1,6 +1,6 @@
 import type { InferenceRequest, InferenceResponse, Priority, StageModel } from '@fovea/application';
 import { VisionError } from '@fovea/contracts';
-import type { Tensors } from '@fovea/tensor';
+import type { Tensor, Tensors } from '@fovea/tensor';
 import type { Binding } from './types.ts';
 
 let lastOrder = 0;
@@ -39,10 +39,10 @@ export class PendingRequest {
     this.#binding = options.binding;
     this.owner = options.binding.owner;
     this.priority = options.binding.priority;
-    this.feeds = request.feeds;
+    this.feeds = request.feeds as Tensors;
     this.outputs = request.outputs ?? [];
     this.rows = checkedRows(request, options.model);
-    this.signature = signatureOf(request.feeds);
+    this.signature = signatureOf(this.feeds);
     this.#onSettled = options.onSettled;
     const { signal, deadlineMs } = options.binding;
     if (signal?.aborted) throw cancelled(signal);
@@ -108,7 +108,7 @@ function checkedRows({ feeds, outputs }: InferenceRequest, model: StageModel): n
   if (surplus !== undefined) throw new RangeError(`${model.id} has no input "${surplus}"`);
   let rows: number | undefined;
   for (const input of model.inputs) {
-    const feed = feeds[input.name];
+    const feed = feeds[input.name] as Tensor | undefined;
     if (!feed) throw new TypeError(`${model.id} needs the input "${input.name}"`);
     if (feed.type !== input.dtype)
       throw new TypeError(`${model.id}: input ${input.name} must be ${input.dtype}, got ${feed.type}`);

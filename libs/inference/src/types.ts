@@ -1,4 +1,4 @@
-import type { Priority, Runtime, StageModel } from '@fovea/application';
+import type { BoundRuntime, Priority, StageModel } from '@fovea/application';
 import type { DeviceInfo, ModelInfo } from '@fovea/contracts';
 
 /** Where messages go; pino's loggers fit. */
@@ -131,7 +131,7 @@ export interface Inference {
   /** Probes devices and starts the session hosts. @throws MODEL_FAILED when the named device cannot be used */
   start(): Promise<void>;
   /** A runtime that belongs to one request. */
-  bind(binding: Binding): Runtime;
+  bind(binding: Binding): BoundRuntime;
   /** @throws NOT_FOUND, MODEL_MISSING (with the command that fixes it) */
   model(id: string): StageModel;
   models(): ModelInfo[];

@@ -39,7 +39,13 @@ const mask = fc.constantFrom(
   polygonsToMask([[10, 10, 900, 40, 500, 700]], { width: 1000, height: 800 }),
 );
 const status = fc.constantFrom('answered' as const, 'unsure' as const, 'premise-false' as const);
-const answer = fc.record({ question: label, text: label, score, status });
+const answer = fc.record({
+  question: label,
+  text: label,
+  score,
+  status,
+  alternatives: fc.constant<{ text: string; score: number }[]>([]),
+});
 
 const ANY: { [K in Result['kind']]: fc.Arbitrary<ResultOf<K>> } = {
   labels: fc.record({

@@ -1,12 +1,14 @@
-import type { BlobPort, RunContext, Runtime, Stage, StageModel } from '@fovea/application';
+import type { BlobPort, RunContext, Runtime, Stage, StageModel, Step } from '@fovea/application';
 import { VisionError, type Attachment, type StageTiming } from '@fovea/contracts';
 import { runStage } from './run-stage.ts';
+import type { OwnedStageCache } from './stage-cache.ts';
 
 export interface ContextOptions {
   readonly models: Readonly<Record<string, StageModel>>;
   readonly runtime: Runtime;
   readonly blobs: BlobPort;
   readonly signal: AbortSignal;
+  readonly cache?: OwnedStageCache;
   readonly onProgress?: (progress: { done: number; total: number; unit: string }) => void;
   readonly onPartial?: (result: Record<string, unknown>) => void;
 }
@@ -38,22 +40,60 @@ export class Context implements RunContext {
     params: P,
     { role = 'primary' }: { role?: string } = {},
   ): Promise<O> {
-    const model = this.models[role];
-    if (!model) throw new TypeError(`the definition declares no role "${role}" for stage ${stage.name}`);
+    const model = this.modelOf(role, stage.name);
     const { signal, runtime } = this;
-    const ran = await runStage(stage, { input, params, model, runtime, signal });
-    const { output, response } = ran;
+    const { cache } = this.options;
+    const ran = await runStage(stage, { input, params, model, runtime, signal, cache });
     this.preprocessMs += ran.preprocessMs;
     this.postprocessMs += ran.postprocessMs;
+    if (ran.response) this.devices.add(ran.response.device);
+    const { queueMs = 0, inferenceMs = 0, batchSize = 1 } = ran.response ?? {};
+    const named = role === 'primary' ? stage.name : role;
+    this.stages.push({ role: named, queueMs, inferenceMs, batchSize, cached: !ran.response });
+    return ran.output;
+  }
+
+  async step<I, O>(step: Step<I, O>, input: I, { role }: { role: string }): Promise<O> {
+    const model = this.modelOf(role, step.name);
+    this.signal.throwIfAborted();
+    const { outputs, keep } = step;
+    const response = await this.runtime.run({
+      model: model.id,
+      feeds: step.prepare(input, model),
+      outputs,
+      keep,
+    });
+    const { queueMs, inferenceMs, batchSize, kept } = response;
     this.devices.add(response.device);
-    this.stages.push({
-      role: role === 'primary' ? stage.name : role,
-      queueMs: response.queueMs,
-      inferenceMs: response.inferenceMs,
-      batchSize: response.batchSize,
+    this.addStep({
+      role: role === 'primary' ? step.name : role,
+      queueMs,
+      inferenceMs,
+      batchSize,
       cached: false,
     });
-    return output;
+    return step.read(response.outputs, { kept, model });
+  }
+
+  private modelOf(role: string, stage: string): StageModel {
+    const model = this.models[role];
+    if (!model) throw new TypeError(`the definition declares no role "${role}" for stage ${stage}`);
+    return model;
+  }
+
+  /** A caption takes twenty runs of one model: a row for each would tell nobody anything. */
+  private addStep(timing: StageTiming): void {
+    const at = this.stages.findIndex(({ role, steps }) => role === timing.role && steps !== undefined);
+    const before = this.stages[at];
+    if (!before) this.stages.push({ ...timing, steps: 1 });
+    else
+      this.stages[at] = {
+        ...before,
+        queueMs: before.queueMs + timing.queueMs,
+        inferenceMs: before.inferenceMs + timing.inferenceMs,
+        batchSize: Math.max(before.batchSize, timing.batchSize),
+        steps: (before.steps ?? 0) + 1,
+      };
   }
 
   async attach(attachment: Parameters<RunContext['attach']>[0]): Promise<void> {

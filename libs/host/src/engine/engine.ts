@@ -23,6 +23,7 @@ import { parseParams } from './params.ts';
 import { Registry, type Application } from './registry.ts';
 import { forward } from './remote.ts';
 import { runWork } from './run-jobs.ts';
+import { StageCache } from './stage-cache.ts';
 import { checkVectors, startCatalog, startInference, startVectors } from './start.ts';
 import type { Vectors } from './vectors.ts';
 
@@ -47,6 +48,7 @@ export class Engine {
   readonly vectors: Vectors | undefined;
   readonly settings: Settings;
   readonly version: string;
+  readonly stageCache: StageCache;
   /** Set while shutting down: readiness says so. */
   closing = false;
   private readonly executor: Executor;
@@ -63,9 +65,11 @@ export class Engine {
     this.jobs = parts.catalog && createJobs(parts.catalog, options.settings, options.log);
     this.jobs?.register('run', runWork(this));
     this.vectors = parts.catalog && startVectors(options.settings, parts.catalog, options);
-    const { maxPixels, deadlineMs, keepInputs } = options.settings;
+    const { maxPixels, deadlineMs, keepInputs, stageCacheBytes } = options.settings;
+    this.stageCache = new StageCache(stageCacheBytes);
     this.executor = new Executor({
       ...parts,
+      stageCache: this.stageCache,
       codeVersion: parts.version,
       maxPixels,
       deadlineMs,

@@ -1,6 +1,13 @@
-import { primaryInput, type AnyDefinition, type BlobPort, type Priority } from '@fovea/application';
+import {
+  KeptLost,
+  primaryInput,
+  type AnyDefinition,
+  type BlobPort,
+  type Priority,
+  type StageModel,
+} from '@fovea/application';
 import type { Catalog } from '@fovea/catalog';
-import { TASK_KINDS, VisionError, type ModelUse, type RunEnvelope } from '@fovea/contracts';
+import { TASK_KINDS, VisionError, type ModelUse, type Result, type RunEnvelope } from '@fovea/contracts';
 import { openPicture, type OpenedPicture } from '@fovea/imaging';
 import type { Inference } from '@fovea/inference';
 import { v7 as uuid } from 'uuid';
@@ -8,6 +15,7 @@ import { cancelled, Context } from './context.ts';
 import { checkInputs, decodeInputs, sha256Of, type DecodedInputs, type InputsByName } from './inputs.ts';
 import { parseParams, type ParsedParams } from './params.ts';
 import { Semaphore } from './semaphore.ts';
+import type { StageCache } from './stage-cache.ts';
 import { timeLimit } from './time-limit.ts';
 
 export interface ExecuteRequest {
@@ -31,6 +39,7 @@ export interface ExecuteRequest {
 export interface ExecutorOptions {
   readonly inference: Inference;
   readonly catalog: Catalog | undefined;
+  readonly stageCache: StageCache;
   readonly maxPixels: number;
   readonly deadlineMs: number;
   readonly keepInputs: boolean;
@@ -75,7 +84,10 @@ export class Executor {
   /** A picture by itself, for whoever is no run. @throws IMAGE_CORRUPT, IMAGE_TOO_LARGE, UNSUPPORTED_MEDIA */
   open(bytes: Uint8Array, signal: AbortSignal): Promise<OpenedPicture> {
     const { maxPixels } = this.options;
-    return this.decoding.use(() => openPicture(bytes, { maxPixels, signal }), signal);
+    return this.decoding.use(
+      () => openPicture(bytes, { maxPixels, signal, sha256: sha256Of(bytes) }),
+      signal,
+    );
   }
 
   private async run(
@@ -101,20 +113,15 @@ export class Executor {
       signal,
     );
     const decodeMs = performance.now() - start;
-    const context = new Context({
-      models,
-      runtime: inference.bind({
-        owner,
-        priority: request.priority ?? 'interactive',
-        deadlineMs: limits.deadlineAt,
-        signal,
-      }),
-      blobs: store ? storing(catalog, owner) : (request.blobs ?? hashing),
-      signal,
-      ...(request.onProgress ? { onProgress: request.onProgress } : {}),
-      ...(request.onPartial ? { onPartial: request.onPartial } : {}),
+    const blobs = store ? storing(catalog, owner) : (request.blobs ?? hashing);
+    const { deadlineAt } = limits;
+    const attempt = () =>
+      this.attempt(definition, request, { models, decoded, parsed, blobs, owner, signal, deadlineAt });
+    const { context, result } = await attempt().catch((error: unknown) => {
+      // What was kept in a session host went with it: the run begins anew, once.
+      if (error instanceof KeptLost) return attempt();
+      throw error;
     });
-    const result = await definition.run(context, decoded.values, parsed.params);
     if (result.kind !== TASK_KINDS[definition.task])
       throw new TypeError(
         `${definition.task} returned kind ${result.kind}, not ${TASK_KINDS[definition.task]}`,
@@ -129,6 +136,42 @@ export class Executor {
       });
     this.options.onRun?.(envelope);
     return envelope;
+  }
+
+  private async attempt(
+    definition: AnyDefinition,
+    request: ExecuteRequest,
+    run: {
+      models: Readonly<Record<string, StageModel>>;
+      decoded: DecodedInputs;
+      parsed: ParsedParams;
+      blobs: BlobPort;
+      owner: string;
+      signal: AbortSignal;
+      deadlineAt: number;
+    },
+  ): Promise<{ context: Context; result: Result }> {
+    const { signal, owner, blobs, models } = run;
+    const runtime = this.options.inference.bind({
+      owner,
+      priority: request.priority ?? 'interactive',
+      deadlineMs: run.deadlineAt,
+      signal,
+    });
+    try {
+      const context = new Context({
+        models,
+        runtime,
+        blobs,
+        signal,
+        cache: this.options.stageCache.of(owner),
+        ...(request.onProgress ? { onProgress: request.onProgress } : {}),
+        ...(request.onPartial ? { onPartial: request.onPartial } : {}),
+      });
+      return { context, result: await definition.run(context, run.decoded.values, run.parsed.params) };
+    } finally {
+      runtime.end();
+    }
   }
 
   private envelope(

@@ -84,8 +84,8 @@ export async function decodeInputs(
     const decoded: DecodedMedia['image'][] = [];
     for (const [index, input] of sent.entries()) {
       options.signal.throwIfAborted();
-      const image = await openPicture(input.bytes, options);
       const sha256 = input.sha256 ?? sha256Of(input.bytes);
+      const image = await openPicture(input.bytes, { ...options, sha256 });
       decoded.push(image);
       stored.push({ name, index, sha256, bytes: input.bytes, mime: image.mime });
       facts[sent.length === 1 ? name : `${name}.${index}`] = {

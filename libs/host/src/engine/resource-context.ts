@@ -44,6 +44,7 @@ export function resourceContext(house: ResourceHouse, call: ResourceCall): Resou
   const { importRoots, maxBytes } = engine.settings;
   const catalog = engine.needCatalog();
   const runtime = runtimeOf(engine, call);
+  const cache = engine.stageCache.of(owner);
   return {
     owner,
     signal,
@@ -85,7 +86,7 @@ export function resourceContext(house: ResourceHouse, call: ResourceCall): Resou
       params: P,
       { model }: { model: StageModel },
     ): Promise<O> {
-      return (await runStage(stage, { input, params, model, runtime, signal })).output;
+      return (await runStage(stage, { input, params, model, runtime, signal, cache })).output;
     },
   };
 }
@@ -105,7 +106,7 @@ function runtimeOf({ inference }: Engine, { owner, priority, signal, deadlineAt 
     ...(deadlineAt === undefined ? {} : { deadlineMs: deadlineAt }),
   });
   return priority === 'job'
-    ? { run: (request) => untilThereIsRoom(signal, () => bound.run(request)) }
+    ? { ...bound, run: (request) => untilThereIsRoom(signal, () => bound.run(request)) }
     : bound;
 }
 

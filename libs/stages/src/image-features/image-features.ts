@@ -42,12 +42,19 @@ async function preprocess(
 const embeddingOf = (outputs: Tensors, model: StageModel): Float32Array =>
   unitRows(outputs['embedding'] as Tensor<'float32'>, model.id)[0] as Float32Array;
 
+const FLOAT_BYTES = 4;
+const pictureKey = (picture: Picture): string | undefined => picture.sha256;
+
 /** The feature map of a picture, and its mean as a unit vector: one run for everything that reads pictures. */
 export const imageFeatures = defineStage({
   name: 'image-features',
   version: VERSION,
   models: ENCODERS,
   outputs: ['features', 'embedding'],
+  cache: {
+    key: pictureKey,
+    bytes: ({ features, embedding }) => (features.data.length + embedding.length) * FLOAT_BYTES,
+  },
   preprocess,
   postprocess: (outputs: Tensors, { model }: Outputs): ImageFeatures => ({
     features: outputs['features'] as Tensor<'float32'>,
@@ -61,6 +68,11 @@ export const imageEmbedding = defineStage({
   version: VERSION,
   models: ENCODERS,
   outputs: ['embedding'],
+  cache: {
+    key: pictureKey,
+    bytes: (embedding) => embedding.length * FLOAT_BYTES,
+    within: { stage: imageFeatures, pick: ({ embedding }: ImageFeatures) => embedding },
+  },
   preprocess,
   postprocess: (outputs: Tensors, { model }: Outputs): Float32Array => embeddingOf(outputs, model),
 });

@@ -1,0 +1,1 @@
+export { captionParams, vqaParams, type CaptionParams, type VqaParams } from './params.ts';
