@@ -43,3 +43,20 @@ export { imageEmbedding, imageFeatures, type ImageFeatures } from './image-featu
 export { imageProjection } from './image-projection/image-projection.ts';
 export { textProjection } from './text-projection/text-projection.ts';
 export { textStates, type TextParams, type TextStates } from './text-states/text-states.ts';
+export {
+  beamSearch,
+  type BeamOptions,
+  type BeamStep,
+  type Sentence,
+  type WordScores,
+} from './caption/beam-search.ts';
+export {
+  BANNED as CAPTION_NEVER,
+  captionPrefix,
+  captionStep,
+  captionStepWithAttention,
+  END as CAPTION_END,
+  START as CAPTION_START,
+  type CaptionStepInput,
+  type CaptionStepOutput,
+} from './caption/captioner.ts';

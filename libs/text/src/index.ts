@@ -6,3 +6,4 @@ export {
   type EncodeOptions,
   type WordPiece,
 } from './word-piece.ts';
+export { joinWords, wordIds } from './caption-words.ts';
