@@ -40,6 +40,7 @@ describe('parseLabels', () => {
     ['a row without a number', { labels: [{ name: 'tench' }] }, /labels\.0: needs an index/],
     ['a row without a name', { labels: [{ index: 0 }] }, /labels\.0\.name/],
     ['two numbers that differ', { labels: [{ index: 0, id: 1, name: 'tench' }] }, /same number/],
+    ['an answer without text', { answers: ['yes', ''] }, /answers\.1/],
     ['a gap', { labels: [{ index: 1, name: 'goldfish' }] }, /number 0 is missing/],
     [
       'a number twice',

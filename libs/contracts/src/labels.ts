@@ -17,12 +17,14 @@ const LabelRow = z
 type LabelRow = z.infer<typeof LabelRow>;
 
 /** A list of answers is a label file too: the number of an answer is its place. */
-const LabelFile = z.union([
-  z.object({ labels: z.array(LabelRow).min(1) }),
-  z
-    .object({ answers: z.array(z.string().min(1)).min(1) })
-    .transform(({ answers }) => ({ labels: answers.map((name, index): LabelRow => ({ index, name })) })),
-]);
+const AnswerFile = z
+  .object({ answers: z.array(z.string().min(1)).min(1) })
+  .transform(({ answers }) => ({ labels: answers.map((name, index): LabelRow => ({ index, name })) }));
+const LabelFile = z.object({ labels: z.array(LabelRow).min(1) });
+
+/** Chosen by the key, not by a union: a union would not say which row is wrong. */
+const isAnswerFile = (json: unknown): boolean =>
+  typeof json === 'object' && json !== null && 'answers' in json && !('labels' in json);
 
 /**
  * The classes of a label file, in the order of the model's output.
@@ -31,7 +33,7 @@ const LabelFile = z.union([
  * @example parseLabels({ labels: [{ id: 0, name: 'person' }] }); // [{ index: 0, name: 'person' }]
  */
 export function parseLabels(json: unknown): ClassLabel[] {
-  const parsed = LabelFile.safeParse(json);
+  const parsed = (isAnswerFile(json) ? AnswerFile : LabelFile).safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw unreadable(
