@@ -6,15 +6,31 @@ export interface PartedTensor {
   readonly dims: readonly number[];
   readonly parts: readonly Uint8Array[];
 }
-/** One run of a session. Kept tensors (issue 4) will be a second kind of feed here, and a list `keep` beside `outputs`. */
+/** A tensor that stayed in the backend, as a feed: whole, or these rows of it (axis 0) in this order. */
+export interface HandleFeed {
+  readonly handle: number;
+  readonly rows?: readonly number[];
+}
+/** One run of a session. */
 export interface Batch {
   readonly model: string;
   readonly feeds: Readonly<Record<string, PartedTensor>>;
-  /** Names of the outputs that leave the session; empty = all. */
+  /** Inputs that are fed with what an earlier run kept. */
+  readonly keptFeeds?: Readonly<Record<string, HandleFeed>>;
+  /** Names of the outputs that leave the session; empty = all, or none where some are kept. */
   readonly outputs: readonly string[];
+  /** Outputs that stay in the backend, and the handles they can be fed by from then on. */
+  readonly keep?: Readonly<Record<string, number>>;
+}
+export interface KeptFacts {
+  readonly name: string;
+  readonly type: TensorType;
+  readonly dims: readonly number[];
 }
 export interface BatchAnswer {
   readonly outputs: Tensors;
+  /** What `keep` named. */
+  readonly kept: readonly KeptFacts[];
   /** Time in the session, transfers excluded. */
   readonly runMs: number;
 }
@@ -54,6 +70,8 @@ export interface Backend {
   run(batch: Batch): Promise<BatchAnswer>;
   /** Unknown models are ignored. */
   unload(model: string): Promise<void>;
+  /** Gives kept tensors up after the runs handed over before; unknown handles are ignored. */
+  release(handles: readonly number[]): void;
   /** Ends it at once, with whatever runs. */
   kill(reason: string): void;
   /** Ends it after what runs. */

@@ -1,5 +1,6 @@
 import type { Tensor, Tensors } from '@fovea/tensor';
 import { byteLength, bytesOf, RunError, type Batch, type PartedTensor } from './backend.ts';
+import { nextHandle } from './kept.ts';
 import type { PendingRequest } from './request.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { PendingRequest } from './request.ts';
 export function joinBatch(requests: readonly PendingRequest[], rows: number): Batch {
   const [first] = requests;
   if (!first) throw new RangeError('a batch needs at least one request');
-  const taken = requests.reduce((sum, request) => sum + request.rows, 0);
+  const taken = rowsOf(requests);
   const feeds: Record<string, PartedTensor> = {};
   for (const name of Object.keys(first.feeds)) {
     const own = requests.map((request) => request.feeds[name] as Tensor);
@@ -18,8 +19,16 @@ export function joinBatch(requests: readonly PendingRequest[], rows: number): Ba
     if (rows > taken) parts.push(new Uint8Array(byteLength(type, [rows - taken, ...dims.slice(1)])));
     feeds[name] = { type, dims: first.model.batchable ? [rows, ...dims.slice(1)] : dims, parts };
   }
-  return { model: first.model.id, feeds, outputs: unionOfOutputs(requests) };
+  const batch = { model: first.model.id, feeds, outputs: unionOfOutputs(requests) };
+  if (!first.keeps) return batch;
+  // Such a request is alone in its batch.
+  const keep = Object.fromEntries(first.keep.map((name) => [name, nextHandle()]));
+  return { ...batch, keptFeeds: first.keptFeeds, keep };
 }
+
+/** Rows of several requests together. */
+export const rowsOf = (requests: readonly PendingRequest[]): number =>
+  requests.reduce((sum, { rows }) => sum + rows, 0);
 
 function unionOfOutputs(requests: readonly PendingRequest[]): string[] {
   if (requests.some((request) => request.outputs.length === 0)) return [];
@@ -40,14 +49,14 @@ export function splitBatch(requests: readonly PendingRequest[], outputs: Tensors
     for (const name of names) {
       const output = outputs[name];
       if (!output) throw new RunError(`the session did not answer the output ${name}`);
-      own[name] = whole ? output : rowsOf(name, output, { begin, count: request.rows, rows });
+      own[name] = whole ? output : ownRows(name, output, { begin, count: request.rows, rows });
     }
     begin += request.rows;
     return own;
   });
 }
 
-function rowsOf(
+function ownRows(
   name: string,
   output: Tensor,
   { begin, count, rows }: { begin: number; count: number; rows: number },

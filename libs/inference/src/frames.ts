@@ -1,9 +1,9 @@
 import { isTensorType, type TensorType } from '@fovea/tensor';
-import { byteLength, type LoadedFacts, type ModelFile } from './backend.ts';
+import { byteLength, type HandleFeed, type KeptFacts, type LoadedFacts, type ModelFile } from './backend.ts';
 
 // What crosses the pipe between server and session host: a JSON header, then the raw bytes of its tensors.
 // Layout: u32 little-endian header length | header | tensor 0 | tensor 1 | …
-// Kept tensors will be tensor headers with a handle and no bytes: a reader needs the header alone to know what follows.
+// Tensors that stay in the host are named in the header by their handles and have no bytes.
 
 export interface TensorHeader {
   readonly name: string;
@@ -13,11 +13,14 @@ export interface TensorHeader {
 export type ToHost =
   | { readonly op: 'load'; readonly id: number; readonly model: ModelFile; readonly tensors: readonly [] }
   | { readonly op: 'unload'; readonly id: number; readonly model: string; readonly tensors: readonly [] }
+  | { readonly op: 'release'; readonly handles: readonly number[]; readonly tensors: readonly [] }
   | {
       readonly op: 'run';
       readonly id: number;
       readonly model: string;
       readonly outputs: readonly string[];
+      readonly keptFeeds?: Readonly<Record<string, HandleFeed>>;
+      readonly keep?: Readonly<Record<string, number>>;
       readonly tensors: readonly TensorHeader[];
     };
 export type FromHost =
@@ -27,6 +30,7 @@ export type FromHost =
       readonly op: 'answer';
       readonly id: number;
       readonly runMs?: number;
+      readonly kept?: readonly KeptFacts[];
       readonly loaded?: LoadedFacts;
       /** Resident memory of the host; sent now and then. */
       readonly rssBytes?: number;

@@ -1,6 +1,8 @@
+import { KeptLost } from '@fovea/application';
 import { BackendKeeper, type KeeperOptions } from './backend-keeper.ts';
 import { BackendGone, type Backend, type Batch, type BatchAnswer } from './backend.ts';
-import { joinBatch, splitBatch } from './batch.ts';
+import { joinBatch, rowsOf, splitBatch } from './batch.ts';
+import { KeptHome } from './kept.ts';
 import { Measuring, type Measurement } from './measuring.ts';
 import { ModelCache, type CacheOptions } from './model-cache.ts';
 import type { BatchProfile } from './profile.ts';
@@ -41,6 +43,8 @@ export interface SlotOptions {
   readonly onIdle: () => void;
 }
 
+/** Of the memory for models, what tensors kept between runs may take. */
+const KEPT_SHARE = 1 / 4;
 /** A batch that is handed ahead delays whatever arrives meanwhile: only short ones may be. */
 const AHEAD_MS = 50;
 
@@ -51,6 +55,7 @@ export class HostSlot {
   readonly #keeper: BackendKeeper;
   readonly #measuring: Measuring;
   #cache: ModelCache | undefined;
+  #home: KeptHome | undefined;
   #flights: Flight[] = [];
   /** A load or unload has the backend for itself. */
   #exclusive = false;
@@ -82,6 +87,11 @@ export class HostSlot {
     return this.#cache;
   }
 
+  /** The tensors kept in the present backend. */
+  get home(): KeptHome | undefined {
+    return this.#home;
+  }
+
   stats(): HostStats {
     const backend = this.#keeper.present;
     const rssBytes = backend?.rssBytes();
@@ -91,6 +101,7 @@ export class HostSlot {
       state: this.#keeper.state,
       busy: this.busy,
       ...(rssBytes === undefined ? {} : { rssBytes }),
+      keptBytes: this.#home?.bytes ?? 0,
       models: this.#cache?.ids() ?? [],
     };
   }
@@ -137,13 +148,16 @@ export class HostSlot {
 
   #up(backend: Backend, ms: number): void {
     const { cache, emit, device } = this.#options;
-    this.#cache = new ModelCache(backend, cache);
+    this.#home = new KeptHome(backend, cache.budgetBytes * KEPT_SHARE);
+    this.#cache = new ModelCache(backend, { ...cache, keptBytes: () => this.#home?.bytes ?? 0 });
     emit('spawn', { pid: backend.pid, device, ms });
     this.wake();
   }
 
   #lost({ pid }: Backend, reason: string): void {
     this.#cache = undefined;
+    this.#home?.lose(this.#options.queues.waiting(), reason);
+    this.#home = undefined;
     // Whether its runs have been told by now is a matter of turns.
     const model = this.#lostModel ?? this.#loadingModel ?? this.#flights[0]?.batch.model;
     this.#lostModel = undefined;
@@ -162,7 +176,7 @@ export class HostSlot {
       return;
     }
     const overdue = this.#toMeasure({ overdue: true });
-    const lead = overdue ? undefined : this.#options.queues.choose();
+    const lead = overdue ? undefined : this.#options.queues.choose((request) => request.mayRunIn(this.#home));
     if (!lead) {
       const measurement = overdue ?? this.#toMeasure({ overdue: false });
       if (measurement)
@@ -176,7 +190,10 @@ export class HostSlot {
    * one that could not grow by waiting, and a short one.
    */
   #handAhead(backend: Backend): boolean {
-    const lead = this.#tasks.length === 0 ? this.#options.queues.choose() : undefined;
+    const lead =
+      this.#tasks.length === 0
+        ? this.#options.queues.choose((request) => request.mayRunIn(this.#home))
+        : undefined;
     if (!lead || !this.#isLoaded(lead.model.id)) return false;
     const profile = this.#options.profile(lead.model.id);
     const requests = this.#batchOf(lead);
@@ -200,7 +217,8 @@ export class HostSlot {
     const [lead] = requests as [PendingRequest];
     queues.take(requests);
     const taken = rowsOf(requests);
-    const rows = lead.model.batchable ? profile(lead.model.id).bucket(taken) : taken;
+    const rows = lead.model.batchable && !lead.keeps ? profile(lead.model.id).bucket(taken) : taken;
+    if (lead.keeps && this.#home) lead.scope?.settleIn(this.#home);
     const batch = joinBatch(requests, rows);
     const chargedMs = profile(lead.model.id).estimateMs(rows) ?? 0;
     queues.charge(requests, chargedMs);
@@ -240,7 +258,7 @@ export class HostSlot {
     else clearTimeout(this.#hangTimer);
   }
 
-  #landed(flight: Flight, { outputs, runMs }: BatchAnswer): void {
+  #landed(flight: Flight, { outputs, kept, runMs }: BatchAnswer): void {
     const { queues, profile, emit, device } = this.#options;
     const { requests, batch, rows } = flight;
     this.#leave(flight);
@@ -253,6 +271,12 @@ export class HostSlot {
     // The backend first: the answers can be handed out while it works on.
     this.wake();
     if (requests.length === 0) return;
+    const [lead] = requests;
+    const keptTensors = lead && kept.length > 0 ? this.#home?.receive(lead, batch.keep, kept) : {};
+    if (!keptTensors) {
+      lead?.fail(new KeptLost('the session host went away after the run'));
+      return;
+    }
     let answers;
     try {
       answers = splitBatch(requests, outputs, rows);
@@ -266,7 +290,7 @@ export class HostSlot {
     requests.forEach((request, index) =>
       request.succeed({
         outputs: answers[index] ?? {},
-        kept: {},
+        kept: keptTensors,
         queueMs: queueMs[index] ?? 0,
         inferenceMs: runMs,
         batchSize: rowsOf(requests),
@@ -326,6 +350,3 @@ export class HostSlot {
     }
   }
 }
-
-const rowsOf = (requests: readonly PendingRequest[]): number =>
-  requests.reduce((sum, { rows }) => sum + rows, 0);

@@ -44,12 +44,16 @@ export class InProcessBackend implements Backend {
       const feeds = new Map<string, ContiguousTensor>();
       for (const [name, { type, dims, parts }] of Object.entries(batch.feeds))
         feeds.set(name, { type, dims, bytes: joined(parts, byteLength(type, dims)) });
-      return this.#sessions.run(batch.model, feeds, batch.outputs);
+      return this.#sessions.run({ ...batch, feeds });
     });
   }
 
   unload(model: string): Promise<void> {
     return this.#inTurn(() => this.#sessions.unload(model));
+  }
+
+  release(handles: readonly number[]): void {
+    void this.#inTurn(() => Promise.resolve(this.#sessions.release(handles))).catch(() => undefined);
   }
 
   kill(reason: string): void {

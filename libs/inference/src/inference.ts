@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { totalmem } from 'node:os';
 import type { ModelInfo } from '@fovea/contracts';
 import { availableThreads, chooseDevice } from './devices.ts';
+import { KeptScope } from './kept.ts';
 import { ModelStore } from './model-store.ts';
 import { Scheduler } from './scheduler.ts';
 import { SessionHost } from './session-host.ts';
@@ -87,11 +88,14 @@ export async function createInference(options: InferenceOptions): Promise<Infere
       });
       started = { scheduler, device };
     },
-    bind: (binding) => ({
-      run: (request) => running().scheduler.submit(request, binding),
-      release: () => undefined,
-      end: () => undefined,
-    }),
+    bind(binding) {
+      const scope = new KeptScope();
+      return {
+        run: (request) => running().scheduler.submit(request, binding, scope),
+        release: (kept) => scope.release(kept),
+        end: () => scope.end(),
+      };
+    },
     model: (id) => store.usable(id),
     models: () => store.list().map(({ id }) => modelInfo(id)),
     modelInfo,

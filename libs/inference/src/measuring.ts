@@ -24,6 +24,8 @@ export class Measuring {
 
   /** Measures this model with batches of this shape and these outputs from now on. */
   remember(batch: Batch): void {
+    // Zeros cannot stand for what lies in the backend.
+    if (batch.keptFeeds || batch.keep) return;
     const feeds = Object.entries(batch.feeds).map(([name, { type, dims }]) => [
       name,
       { type, dims, parts: [] },

@@ -17,6 +17,8 @@ export interface CacheOptions {
   readonly store: ModelStore;
   readonly budgetBytes: number;
   readonly pinned: ReadonlySet<string>;
+  /** Bytes of the budget that tensors kept between runs take. */
+  readonly keptBytes?: () => number;
   readonly onUnload: (model: string, reason: 'evicted' | 'asked' | 'replaced') => void;
 }
 
@@ -86,8 +88,9 @@ export class ModelCache {
 
   /** A model larger than the whole budget is loaded alone: refusing it would make it useless. */
   async #makeRoom(file: PreparedModel): Promise<void> {
+    const { budgetBytes, keptBytes } = this.#options;
     for (const id of this.ids()) {
-      if (this.usedBytes() + file.bytes * FACTOR <= this.#options.budgetBytes) return;
+      if (this.usedBytes() + file.bytes * FACTOR <= budgetBytes - (keptBytes?.() ?? 0)) return;
       if (!this.#options.pinned.has(id)) await this.unload(id, 'evicted');
     }
   }

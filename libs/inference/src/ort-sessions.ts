@@ -1,6 +1,15 @@
 import { isTensorType, viewAs, type Tensor, type TensorType } from '@fovea/tensor';
 import ort from 'onnxruntime-node';
-import { RunError, type BatchAnswer, type LoadedFacts, type ModelFile, type TensorFacts } from './backend.ts';
+import {
+  RunError,
+  type Batch,
+  type BatchAnswer,
+  type KeptFacts,
+  type LoadedFacts,
+  type ModelFile,
+  type TensorFacts,
+} from './backend.ts';
+import { gatherRows } from './gather-rows.ts';
 
 export interface SessionSettings {
   readonly device: string;
@@ -12,10 +21,22 @@ export interface ContiguousTensor {
   readonly bytes: Uint8Array;
 }
 
+/** A run as the sessions take it: every tensor in one piece. */
+export interface SessionRun extends Pick<Batch, 'model' | 'outputs' | 'keptFeeds' | 'keep'> {
+  readonly feeds: ReadonlyMap<string, ContiguousTensor>;
+}
+
+interface Kept {
+  readonly tensor: ort.Tensor;
+  /** The last choice of rows: a decoder asks for the same ones of what it attends to, step after step. */
+  gathered?: { readonly rows: readonly number[]; readonly tensor: ort.Tensor };
+}
+
 /** The sessions of one process: the only code that touches onnxruntime. */
 export class OrtSessions {
   readonly #settings: SessionSettings;
   readonly #sessions = new Map<string, ort.InferenceSession>();
+  readonly #kept = new Map<number, Kept>();
 
   constructor(settings: SessionSettings) {
     this.#settings = settings;
@@ -38,27 +59,52 @@ export class OrtSessions {
     };
   }
 
-  async run(
-    model: string,
-    feeds: ReadonlyMap<string, ContiguousTensor>,
-    outputs: readonly string[],
-  ): Promise<BatchAnswer> {
+  async run({ model, feeds, keptFeeds = {}, outputs, keep = {} }: SessionRun): Promise<BatchAnswer> {
     const session = this.#sessions.get(model);
     if (!session) throw new RunError(`${model} is not loaded`);
     const ortFeeds: Record<string, ort.Tensor> = {};
     for (const [name, { type, dims, bytes }] of feeds)
       ortFeeds[name] = new ort.Tensor(type, viewAs(type, bytes) as Uint8Array, [...dims]);
+    for (const [name, { handle, rows }] of Object.entries(keptFeeds))
+      ortFeeds[name] = this.#keptTensor(handle, rows);
+    const fetched = [...new Set([...outputs, ...Object.keys(keep)])];
     const begin = performance.now();
     let results: ort.InferenceSession.OnnxValueMapType;
     try {
-      results = outputs.length > 0 ? await session.run(ortFeeds, [...outputs]) : await session.run(ortFeeds);
+      results = fetched.length > 0 ? await session.run(ortFeeds, fetched) : await session.run(ortFeeds);
     } catch (error) {
       throw new RunError(messageOf(error));
     }
     const runMs = performance.now() - begin;
     const answer: Record<string, Tensor> = {};
-    for (const [name, value] of Object.entries(results)) answer[name] = toTensor(name, value as ort.Tensor);
-    return { outputs: answer, runMs };
+    const kept: KeptFacts[] = [];
+    for (const [name, value] of Object.entries(results)) {
+      const tensor = toTensor(name, value as ort.Tensor);
+      const handle = keep[name];
+      if (handle !== undefined) {
+        this.#kept.set(handle, { tensor: value as ort.Tensor });
+        kept.push({ name, type: tensor.type, dims: tensor.dims });
+      }
+      if (handle === undefined || outputs.includes(name)) answer[name] = tensor;
+    }
+    return { outputs: answer, kept, runMs };
+  }
+
+  release(handles: readonly number[]): void {
+    for (const handle of handles) this.#kept.delete(handle);
+  }
+
+  #keptTensor(handle: number, rows: readonly number[] | undefined): ort.Tensor {
+    const kept = this.#kept.get(handle);
+    if (!kept) throw new RunError(`there is no kept tensor ${handle}`);
+    const { tensor, gathered } = kept;
+    if (!rows || (rows.length === tensor.dims[0] && rows.every((row, index) => row === index))) return tensor;
+    const same = gathered?.rows.length === rows.length && rows.every((row, i) => row === gathered.rows[i]);
+    if (gathered && same) return gathered.tensor;
+    const { dims, data } = rowsOf(toTensor('kept', tensor), rows);
+    const chosen = new ort.Tensor(tensor.type, data as Float32Array, [...dims]);
+    kept.gathered = { rows, tensor: chosen };
+    return chosen;
   }
 
   async unload(model: string): Promise<void> {
@@ -91,6 +137,14 @@ function toTensor(name: string, value: ort.Tensor): Tensor {
   if (!isTensorType(value.type))
     throw new RunError(`output ${name} has type ${value.type}, which is not carried`);
   return { type: value.type, dims: value.dims, data: value.data } as Tensor;
+}
+
+function rowsOf(tensor: Tensor, rows: readonly number[]): Tensor {
+  try {
+    return gatherRows(tensor, rows);
+  } catch (error) {
+    throw new RunError(messageOf(error));
+  }
 }
 
 function factsOf(metadata: ort.InferenceSession.ValueMetadata): TensorFacts {

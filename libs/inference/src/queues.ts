@@ -58,12 +58,12 @@ export class Queues {
     return model === undefined ? [...this.#waiting.values()].flat() : [...(this.#waiting.get(model) ?? [])];
   }
 
-  /** The request that goes next among those of models that pass. */
-  choose(passes: (model: string) => boolean = () => true): PendingRequest | undefined {
+  /** The request that goes next among those that pass. */
+  choose(passes: (request: PendingRequest) => boolean): PendingRequest | undefined {
     let best: PendingRequest | undefined;
-    for (const [model, queue] of this.#waiting)
-      if (queue.length > 0 && passes(model))
-        for (const request of queue) if (!best || this.#before(request, best)) best = request;
+    for (const queue of this.#waiting.values())
+      for (const request of queue)
+        if (passes(request) && (!best || this.#before(request, best))) best = request;
     return best;
   }
 

@@ -1,6 +1,15 @@
-import type { InferenceRequest, InferenceResponse, Priority, StageModel } from '@fovea/application';
+import type {
+  Feeds,
+  InferenceRequest,
+  InferenceResponse,
+  KeptFeed,
+  Priority,
+  StageModel,
+} from '@fovea/application';
 import { VisionError } from '@fovea/contracts';
 import type { Tensor, Tensors } from '@fovea/tensor';
+import type { HandleFeed } from './backend.ts';
+import type { KeptHome, KeptScope } from './kept.ts';
 import type { Binding } from './types.ts';
 
 let lastOrder = 0;
@@ -11,8 +20,13 @@ export class PendingRequest {
   readonly owner: string;
   readonly priority: Priority;
   readonly feeds: Tensors;
-  /** Empty = all. */
+  readonly keptFeeds: Readonly<Record<string, HandleFeed>>;
+  /** Empty = all, or none where some are kept. */
   readonly outputs: readonly string[];
+  readonly keep: readonly string[];
+  /** Keeps tensors or is fed with kept ones. */
+  readonly keeps: boolean;
+  readonly scope: KeptScope | undefined;
   readonly rows: number;
   /** Requests with the same signature may share a batch. */
   readonly signature: string;
@@ -21,7 +35,7 @@ export class PendingRequest {
   readonly order: number = ++lastOrder;
   readonly answer: Promise<InferenceResponse>;
   /** Set after a failure: it must not take neighbours with it. */
-  alone = false;
+  alone: boolean;
   crashes = 0;
   settled = false;
   readonly #resolve: (response: InferenceResponse) => void;
@@ -33,15 +47,25 @@ export class PendingRequest {
   /** @throws TypeError or RangeError when the feeds or outputs do not fit the model, DEADLINE_EXCEEDED, CANCELLED */
   constructor(
     request: InferenceRequest,
-    options: { model: StageModel; binding: Binding; onSettled: (request: PendingRequest) => void },
+    options: {
+      model: StageModel;
+      binding: Binding;
+      onSettled: (request: PendingRequest) => void;
+      scope?: KeptScope | undefined;
+    },
   ) {
     this.model = options.model;
     this.#binding = options.binding;
     this.owner = options.binding.owner;
     this.priority = options.binding.priority;
-    this.feeds = request.feeds as Tensors;
-    this.outputs = request.outputs ?? [];
+    this.scope = options.scope;
     this.rows = checkedRows(request, options.model);
+    [this.feeds, this.keptFeeds] = parted(request.feeds, this.scope);
+    this.keep = request.keep ?? [];
+    this.outputs = request.outputs ?? (this.keep.length > 0 ? namesBut(options.model, this.keep) : []);
+    this.keeps = this.keep.length > 0 || Object.keys(this.keptFeeds).length > 0;
+    if (this.keeps && !this.scope) throw new TypeError('tensors are kept for bound requests only');
+    this.alone = this.keeps;
     this.signature = signatureOf(this.feeds);
     this.#onSettled = options.onSettled;
     const { signal, deadlineMs } = options.binding;
@@ -56,6 +80,15 @@ export class PendingRequest {
     // setTimeout counts to 2^31 ms at most.
     if (leftMs !== undefined)
       this.#timer = setTimeout(() => this.fail(late(this.model.id)), Math.min(leftMs, 0x7fffffff));
+  }
+
+  /** Where it must run: with the tensors its owner kept. */
+  get home(): KeptHome | undefined {
+    return this.keeps ? this.scope?.home : undefined;
+  }
+
+  mayRunIn(home: KeptHome | undefined): boolean {
+    return this.home === undefined || this.home === home;
   }
 
   succeed(response: InferenceResponse): void {
@@ -98,18 +131,48 @@ function signatureOf(feeds: Tensors): string {
     .join(' ');
 }
 
+const isKept = (feed: Tensor | KeptFeed): feed is KeptFeed => 'kept' in feed;
+
+const namesBut = (model: StageModel, kept: readonly string[]): string[] =>
+  model.outputs.map(({ name }) => name).filter((name) => !kept.includes(name));
+
+/** Feeds with bytes, and those that lie in the backend. @throws KeptLost, RangeError when a tensor is not the request's */
+function parted(feeds: Feeds, scope: KeptScope | undefined): [Tensors, Readonly<Record<string, HandleFeed>>] {
+  const own: Record<string, Tensor> = {};
+  const kept: Record<string, HandleFeed> = {};
+  for (const [name, feed] of Object.entries(feeds))
+    if (isKept(feed)) {
+      scope?.check(feed.kept);
+      kept[name] = { handle: feed.kept.id, ...(feed.rows ? { rows: feed.rows } : {}) };
+    } else own[name] = feed;
+  return [own, kept];
+}
+
+/** Type and dims of a feed as the graph will see it. @throws RangeError when a row is not there */
+function shapeOf(name: string, feed: Tensor | KeptFeed): Pick<Tensor, 'type' | 'dims'> {
+  if (!isKept(feed)) return feed;
+  const { kept, rows } = feed;
+  if (!rows) return kept;
+  const [count = 0, ...inner] = kept.dims;
+  const wrong = rows.find((row) => !Number.isInteger(row) || row < 0 || row >= count);
+  if (wrong !== undefined)
+    throw new RangeError(`input ${name}: a tensor of ${count} rows has no row ${wrong}`);
+  return { type: kept.type, dims: [rows.length, ...inner] };
+}
+
 /** Checks a request against its model's manifest row; the number of rows is axis 0 of the feeds. */
-function checkedRows({ feeds, outputs }: InferenceRequest, model: StageModel): number {
+function checkedRows({ feeds, outputs = [], keep = [] }: InferenceRequest, model: StageModel): number {
   const known = new Set(model.outputs.map((output) => output.name));
-  const unknown = outputs?.find((name) => !known.has(name));
+  const unknown = [...outputs, ...keep].find((name) => !known.has(name));
   if (unknown !== undefined)
     throw new RangeError(`${model.id} has no output "${unknown}", only ${[...known].join(', ')}`);
   const surplus = Object.keys(feeds).find((name) => !model.inputs.some((input) => input.name === name));
   if (surplus !== undefined) throw new RangeError(`${model.id} has no input "${surplus}"`);
   let rows: number | undefined;
   for (const input of model.inputs) {
-    const feed = feeds[input.name] as Tensor | undefined;
-    if (!feed) throw new TypeError(`${model.id} needs the input "${input.name}"`);
+    const given = feeds[input.name];
+    if (!given) throw new TypeError(`${model.id} needs the input "${input.name}"`);
+    const feed = shapeOf(input.name, given);
     if (feed.type !== input.dtype)
       throw new TypeError(`${model.id}: input ${input.name} must be ${input.dtype}, got ${feed.type}`);
     const fits =

@@ -1,3 +1,4 @@
+import { KeptLost } from '@fovea/application';
 import { VisionError } from '@fovea/contracts';
 import { BackendGone, RunError } from './backend.ts';
 import type { PendingRequest } from './request.ts';
@@ -8,6 +9,7 @@ import type { PendingRequest } from './request.ts';
  * - the session refused the run, or it hung and was killed: a request that was alone is at fault
  * - the backend crashed: each is tried once more; a second crash is its own fault
  * - the backend went away before the batch was its turn: nothing happened
+ * - tensors that it was to be fed with went away with the backend: it cannot be tried again
  * @param options.hung true when the backend was killed because of this batch
  * @returns the requests to put back
  */
@@ -16,6 +18,11 @@ export function afterFailure(
   error: Error,
   { hung = false }: { hung?: boolean } = {},
 ): readonly PendingRequest[] {
+  const [first] = requests;
+  if (error instanceof BackendGone && !hung && first && Object.keys(first.keptFeeds).length > 0) {
+    first.fail(new KeptLost(error.message));
+    return [];
+  }
   if (error instanceof BackendGone && !error.started) return requests;
   const crashed = error instanceof BackendGone && !hung;
   return requests.filter((request) => {

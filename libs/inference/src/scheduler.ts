@@ -2,6 +2,7 @@ import type { InferenceRequest, InferenceResponse } from '@fovea/application';
 import { VisionError, type ModelInfo } from '@fovea/contracts';
 import { BackendGone, RunError, type Backend } from './backend.ts';
 import { HostSlot } from './host-slot.ts';
+import type { KeptScope } from './kept.ts';
 import type { ModelStore } from './model-store.ts';
 import { BatchProfile } from './profile.ts';
 import { Queues } from './queues.ts';
@@ -79,16 +80,18 @@ export class Scheduler {
   }
 
   /** @throws QUEUE_FULL, MODEL_MISSING, MODEL_FAILED, DEADLINE_EXCEEDED, CANCELLED */
-  async submit(request: InferenceRequest, binding: Binding): Promise<InferenceResponse> {
+  async submit(request: InferenceRequest, binding: Binding, scope?: KeptScope): Promise<InferenceResponse> {
     if (this.#refusing) throw this.#refusing;
     const model = this.#options.store.usable(request.model);
     try {
       const failed = this.#failures.get(model.id);
       if (failed && failed.retryAt > Date.now()) throw failed.error;
       this.#queues.checkRoom(model.id, () => this.#retryAfterS());
+      if (request.keep && request.keep.length > 0) this.#checkKept(scope);
       const pending = new PendingRequest(request, {
         model,
         binding,
+        scope,
         onSettled: (done) => this.#queues.settled(done),
       });
       this.#queues.add(pending);
@@ -173,6 +176,16 @@ export class Scheduler {
     // What ran in a host that had to be killed came back.
     for (const request of this.#queues.waiting())
       request.fail(new VisionError('MODEL_FAILED', 'The server was shut down'));
+  }
+
+  /** @throws QUEUE_FULL when what requests keep in the session hosts takes all it may take */
+  #checkKept(scope: KeptScope | undefined): void {
+    const homes = scope?.home ? [scope.home] : this.#slots.flatMap(({ home }) => home ?? []);
+    if (homes.length === 0 || homes.some(({ full }) => !full)) return;
+    throw new VisionError('QUEUE_FULL', 'The requests under way keep too much in the session hosts', {
+      hint: 'Try again in 1 s.',
+      retryAfterS: 1,
+    });
   }
 
   #wake(): void {

@@ -64,19 +64,29 @@ async function work(sessions: OrtSessions, { header, payloads }: Frame<ToHost>):
       await sessions.unload(header.model);
       writeFrame({ op: 'answer', id: header.id, rssBytes: process.memoryUsage.rss(), tensors: [] });
       return;
+    case 'release':
+      sessions.release(header.handles);
+      return;
     case 'run': {
       const feeds = new Map<string, ContiguousTensor>();
       header.tensors.forEach(({ name, type, dims }, index) => {
         feeds.set(name, { type, dims, bytes: payloads[index] as Uint8Array });
       });
-      const { outputs, runMs } = await sessions.run(header.model, feeds, header.outputs);
+      const { outputs, kept, runMs } = await sessions.run({ ...header, feeds });
       const tensors: TensorHeader[] = Object.entries(outputs).map(([name, { type, dims }]) => ({
         name,
         type,
         dims,
       }));
       writeFrame(
-        { op: 'answer', id: header.id, runMs, ...rssNowAndThen(), tensors },
+        {
+          op: 'answer',
+          id: header.id,
+          runMs,
+          ...(kept.length > 0 ? { kept } : {}),
+          ...rssNowAndThen(),
+          tensors,
+        },
         Object.values(outputs).map(bytesOf),
       );
     }
@@ -94,7 +104,7 @@ for (;;) {
   try {
     await work(sessions, frame);
   } catch (error) {
-    if (!(error instanceof RunError)) throw error;
+    if (!(error instanceof RunError) || frame.header.op === 'release') throw error;
     writeFrame({ op: 'failed', id: frame.header.id, message: error.message, tensors: [] });
   }
 }

@@ -134,18 +134,32 @@ export class SessionHost implements Backend {
     const feeds = Object.entries(batch.feeds);
     const tensors = feeds.map(([name, { type, dims }]): TensorHeader => ({ name, type, dims }));
     const { header, payloads } = await this.#send(
-      { op: 'run', id: this.#nextId(), model: batch.model, outputs: batch.outputs, tensors },
+      {
+        op: 'run',
+        id: this.#nextId(),
+        model: batch.model,
+        outputs: batch.outputs,
+        ...(batch.keptFeeds ? { keptFeeds: batch.keptFeeds } : {}),
+        ...(batch.keep ? { keep: batch.keep } : {}),
+        tensors,
+      },
       feeds.flatMap(([, { parts }]) => parts),
     );
     const outputs: Record<string, Tensor> = {};
     header.tensors.forEach(({ name, type, dims }, index) => {
       outputs[name] = { type, dims, data: viewAs(type, payloads[index] as Uint8Array) } as Tensor;
     });
-    return { outputs, runMs: header.runMs ?? 0 };
+    return { outputs, kept: header.kept ?? [], runMs: header.runMs ?? 0 };
   }
 
   async unload(model: string): Promise<void> {
     await this.#send({ op: 'unload', id: this.#nextId(), model, tensors: [] });
+  }
+
+  release(handles: readonly number[]): void {
+    if (this.#over || this.#killedFor !== undefined) return;
+    // Has no answer: the host works in the order of sending.
+    this.#pipe.write(encodeHeader({ op: 'release', handles, tensors: [] }));
   }
 
   kill(reason: string): void {
@@ -166,7 +180,7 @@ export class SessionHost implements Backend {
   }
 
   #send(
-    header: ToHost,
+    header: Exclude<ToHost, { op: 'release' }>,
     parts: readonly Uint8Array[] = [],
   ): Promise<{ header: Answer; payloads: readonly Uint8Array[] }> {
     if (this.#over || this.#killedFor !== undefined)

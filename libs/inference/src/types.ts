@@ -72,6 +72,8 @@ export interface HostStats {
   readonly state: 'starting' | 'ready' | 'waiting' | 'closed';
   readonly busy: boolean;
   readonly rssBytes?: number;
+  /** Tensors that requests under way keep there between their runs. */
+  readonly keptBytes: number;
   readonly models: readonly string[];
 }
 export interface InferenceStats {

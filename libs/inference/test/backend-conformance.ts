@@ -118,6 +118,52 @@ export function backendConformance(name: string, create: () => Promise<Backend>)
       });
     });
 
+    it('keeps outputs, feeds them whole or by rows, and lets only the named ones leave', async () => {
+      await load('add');
+      const first = await backend.run({
+        ...batchOf('add', { x: float32([0, 0, 0, 0, 10, 10, 10, 10], [2, 4]) }),
+        keep: { y: 901 },
+      });
+      expect(first).toMatchObject({ outputs: {}, kept: [{ name: 'y', type: 'float32', dims: [2, 4] }] });
+      const fed = (rows?: number[]) =>
+        backend.run({
+          model: 'add',
+          feeds: {},
+          keptFeeds: { x: { handle: 901, ...(rows ? { rows } : {}) } },
+          outputs: ['y'],
+        });
+      const [low, high] = [
+        [2, 4, 6, 8],
+        [12, 14, 16, 18],
+      ] as const;
+      expect((await fed()).outputs['y']).toEqual(float32([...low, ...high], [2, 4]));
+      expect((await fed([0, 1])).outputs['y']).toEqual(float32([...low, ...high], [2, 4]));
+      for (let again = 0; again < 2; again++)
+        expect((await fed([1, 1, 0])).outputs['y']).toEqual(float32([...high, ...high, ...low], [3, 4]));
+      expect((await fed([1])).outputs['y']).toEqual(float32([...high], [1, 4]));
+      await expect(fed([2])).rejects.toThrow(RunError);
+      backend.release([901, 902]);
+      await expect(fed()).rejects.toThrow(/no kept tensor 901/);
+    });
+
+    it('keeps tensors without elements, and what also leaves', async () => {
+      await load('add');
+      const { kept } = await backend.run({
+        ...batchOf('add', { x: float32([], [0, 4]) }),
+        keep: { y: 903 },
+      });
+      expect(kept).toEqual([{ name: 'y', type: 'float32', dims: [0, 4] }]);
+      const both = await backend.run({
+        model: 'add',
+        feeds: {},
+        keptFeeds: { x: { handle: 903 } },
+        outputs: ['y'],
+        keep: { y: 904 },
+      });
+      expect(both).toMatchObject({ outputs: { y: { dims: [0, 4] } }, kept: [{ name: 'y', dims: [0, 4] }] });
+      backend.release([903, 904]);
+    });
+
     it('answers runs that are handed over together in their order', async () => {
       await load('gather');
       const order: number[] = [];

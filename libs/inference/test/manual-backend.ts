@@ -8,6 +8,7 @@ import {
   type BatchAnswer,
   type LoadedFacts,
   type ModelFile,
+  type PartedTensor,
 } from '../src/backend.ts';
 
 /** One run that the test ends. */
@@ -15,6 +16,7 @@ export interface ManualRun {
   readonly model: string;
   readonly rows: number;
   readonly outputs: readonly string[];
+  readonly batch: Batch;
   /** The first value of every row of the first feed. */
   readonly firsts: readonly number[];
   /** Answers every output asked for (default `y`) with the first feed. */
@@ -35,6 +37,7 @@ export class ManualBackend implements Backend {
   readonly gone: Promise<string>;
   readonly loads: string[] = [];
   readonly unloads: string[] = [];
+  readonly released: number[] = [];
   readonly #zerosMs: (rows: number) => number;
   #runs: (ManualRun & { readonly reject: (error: Error) => void })[] = [];
   #leave: (reason: string) => void;
@@ -82,8 +85,7 @@ export class ManualBackend implements Backend {
 
   run(batch: Batch): Promise<BatchAnswer> {
     if (this.#dead) return Promise.reject(new BackendGone('gone', false));
-    const [feed] = Object.values(batch.feeds);
-    if (!feed) throw new RangeError('a batch without feeds');
+    const feed = Object.values(batch.feeds)[0] ?? handleAsFeed(batch);
     const bytes = Buffer.concat(feed.parts);
     if (bytes.byteLength !== byteLength(feed.type, feed.dims))
       throw new RangeError('the parts do not fill the dims');
@@ -91,7 +93,8 @@ export class ManualBackend implements Backend {
     const outputs = batch.outputs.length > 0 ? batch.outputs : ['y'];
     const values = viewAs(feed.type, new Uint8Array(bytes));
     const y = { type: feed.type, dims: feed.dims, data: values } as Tensor;
-    const answer = { outputs: Object.fromEntries(outputs.map((name) => [name, y])) };
+    const kept = Object.keys(batch.keep ?? {}).map((name) => ({ name, type: y.type, dims: y.dims }));
+    const answer = { outputs: Object.fromEntries(outputs.map((name) => [name, y])), kept };
     if (bytes.every((byte) => byte === 0)) return Promise.resolve({ ...answer, runMs: this.#zerosMs(rows) });
     return new Promise((resolve, reject) => {
       const leave = (): void => {
@@ -99,6 +102,7 @@ export class ManualBackend implements Backend {
       };
       const run = {
         model: batch.model,
+        batch,
         rows,
         outputs: batch.outputs,
         firsts: Array.from({ length: rows }, (_, row) => Number(values[(row * values.length) / rows])),
@@ -108,7 +112,7 @@ export class ManualBackend implements Backend {
         },
         finishWith: (own: Tensors) => {
           leave();
-          resolve({ outputs: own, runMs: 10 });
+          resolve({ outputs: own, kept, runMs: 10 });
         },
         refuse: (message: string) => {
           leave();
@@ -120,6 +124,10 @@ export class ManualBackend implements Backend {
       this.#changed.resolve();
       this.#changed = Promise.withResolvers<void>();
     });
+  }
+
+  release(handles: readonly number[]): void {
+    this.released.push(...handles);
   }
 
   async unload(model: string): Promise<void> {
@@ -135,4 +143,12 @@ export class ManualBackend implements Backend {
   async dispose(): Promise<void> {
     this.kill('disposed');
   }
+}
+
+/** A batch that is fed with kept tensors alone: its one value is the handle. */
+function handleAsFeed({ keptFeeds }: Batch): PartedTensor {
+  const [kept] = Object.values(keptFeeds ?? {});
+  if (!kept) throw new RangeError('a batch without feeds');
+  const parts = [new Uint8Array(Float32Array.of(kept.handle, 0, 0, 0).buffer)];
+  return { type: 'float32', dims: [1, 4], parts };
 }

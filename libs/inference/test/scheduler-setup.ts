@@ -1,6 +1,7 @@
 import type { InferenceResponse } from '@fovea/application';
 import { float32, identityModel, tinyStore, type TinyEntry } from '@fovea/testing';
 import { onTestFinished } from 'vitest';
+import type { KeptScope } from '../src/kept.ts';
 import { ModelStore } from '../src/model-store.ts';
 import { Scheduler } from '../src/scheduler.ts';
 import { DEFAULT_LIMITS, type Binding, type InferenceEvents, type Limits } from '../src/types.ts';
@@ -55,17 +56,18 @@ export async function setUp(setup: Setup = {}) {
   const run = (
     model: string,
     values: number | number[],
-    binding: Partial<Binding> & { outputs?: string[] } = {},
+    binding: Partial<Binding> & { outputs?: string[]; keep?: string[]; scope?: KeptScope } = {},
   ) => {
-    const { outputs, ...bound } = binding;
+    const { outputs, keep, scope, ...bound } = binding;
     const list = [values].flat();
     const x = float32(
       list.flatMap((value) => [value, 0, 0, 0]),
       [list.length, 4],
     );
     const answer = scheduler.submit(
-      { model, feeds: { x }, ...(outputs ? { outputs } : {}) },
+      { model, feeds: { x }, ...(outputs ? { outputs } : {}), ...(keep ? { keep } : {}) },
       { owner: 'local', priority: 'interactive', ...bound },
+      scope,
     );
     answer.catch(() => undefined);
     return answer;

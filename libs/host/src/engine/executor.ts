@@ -117,11 +117,7 @@ export class Executor {
     const { deadlineAt } = limits;
     const attempt = () =>
       this.attempt(definition, request, { models, decoded, parsed, blobs, owner, signal, deadlineAt });
-    const { context, result } = await attempt().catch((error: unknown) => {
-      // What was kept in a session host went with it: the run begins anew, once.
-      if (error instanceof KeptLost) return attempt();
-      throw error;
-    });
+    const { context, result } = await twice(attempt);
     if (result.kind !== TASK_KINDS[definition.task])
       throw new TypeError(
         `${definition.task} returned kind ${result.kind}, not ${TASK_KINDS[definition.task]}`,
@@ -226,6 +222,21 @@ export class Executor {
           }
         : {},
     };
+  }
+}
+
+/** What was kept in a session host goes with it: the run begins anew, once. */
+async function twice<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof KeptLost)) throw error;
+  }
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof KeptLost)) throw error;
+    throw new VisionError('MODEL_FAILED', `The run was lost twice: ${error.message}`, { cause: error });
   }
 }
 

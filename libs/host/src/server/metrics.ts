@@ -71,6 +71,16 @@ export class Metrics {
       },
     });
     new Gauge({
+      name: 'fovea_kept_tensor_bytes',
+      help: 'Tensors that requests under way keep in session hosts between their runs, by device',
+      labelNames: ['device'],
+      registers,
+      collect() {
+        this.reset();
+        for (const { device, keptBytes } of engine.inference.stats().hosts) this.inc({ device }, keptBytes);
+      },
+    });
+    new Gauge({
       name: 'fovea_jobs',
       help: 'Jobs that are kept, by state',
       labelNames: ['state'],
