@@ -120,6 +120,7 @@ async function write(
       maxWords: params.maxTokens,
       lengthExponent: params.lengthExponent,
       noRepeat: params.noRepeat,
+      ends: params.ends,
       prefix,
       start: CAPTION_START,
       end: CAPTION_END,

@@ -25,6 +25,12 @@ export const captionParams = z.object({
     .boolean()
     .default(true)
     .describe('Choose among the sentences found by how well text and picture fit (cross-modal space)'),
+  ends: z
+    .enum(['any', 'best'])
+    .default('any')
+    .describe(
+      'Which sentences that end count: any among twice as many candidates as beams, or the best as many only (longer ones)',
+    ),
   noRepeat: z.int().min(0).max(5).default(0).describe('No sequence of so many words twice; 0 allows it'),
   lengthExponent: z
     .number()

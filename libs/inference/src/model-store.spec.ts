@@ -1,7 +1,8 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   addModel,
+  float32,
   garbageModel,
   identityModel,
   int64BoolModel,
@@ -9,7 +10,8 @@ import {
   type TinyEntry,
   type TinyStore,
 } from '@fovea/testing';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { createInference } from './inference.ts';
 import { ModelStore, type StoreOptions } from './model-store.ts';
 import { addUserModel } from './user-models.ts';
 
@@ -136,5 +138,24 @@ describe('models of the user', () => {
     await expect(addUserModel(store, 'nowhere.onnx', { task: 'test' })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
     });
+  });
+});
+
+describe('derived outputs', () => {
+  it('are added once, under a hash of model and recipe', async () => {
+    const derivedOutputs = [{ name: 'sum', dtype: 'float32', shape: ['n', 4], tensor: 'y' }];
+    folders = await tinyStore({ add: [addModel(), { derivedOutputs }] });
+    const inference = await createInference({ ...folders, device: 'cpu', threads: 1 });
+    await inference.start();
+    onTestFinished(() => inference.close());
+    const runtime = inference.bind({ owner: 'local', priority: 'interactive' });
+    const x = float32([0, 0, 0, 0], [1, 4]);
+    const answer = (outputs?: string[]) =>
+      runtime.run({ model: 'add', feeds: { x }, ...(outputs ? { outputs } : {}) });
+    expect(Object.keys((await answer()).outputs)).toEqual(['y']);
+    expect((await answer(['sum'])).outputs['sum']).toEqual(float32([1, 2, 3, 4], [1, 4]));
+    await expect(answer(['total'])).rejects.toThrow(/only y, sum/);
+    const files = await readdir(join(folders.dataDir, 'models', 'derived'));
+    expect(files).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.onnx$/)]);
   });
 });

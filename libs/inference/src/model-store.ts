@@ -10,6 +10,7 @@ import {
   type ManifestModel,
 } from '@fovea/contracts';
 import type { ModelFile } from './backend.ts';
+import { withDerivedOutputs } from './derived.ts';
 import { HashCache } from './hashing.ts';
 import { readLabels } from './labels.ts';
 import { pullFile } from './pull.ts';
@@ -37,7 +38,7 @@ export interface StoreOptions {
   readonly mirror?: string;
   readonly log: Log;
 }
-/** A model whose file is here and has the manifest's hash. */
+/** A model whose file is here and has the manifest's hash; `path` is that file, with derived outputs added. */
 export interface PreparedModel extends ModelFile {
   readonly sha256: string;
   readonly bytes: number;
@@ -120,7 +121,8 @@ export class ModelStore {
     const path = this.path(model);
     const found = await this.#hashes.sha256(path);
     if (found !== model.sha256) throw wrongHash(model, found);
-    return { id, path, sha256: found, bytes: model.bytes };
+    const derived = await withDerivedOutputs(join(this.userDir, 'derived'), model, path);
+    return { id, path: derived, sha256: found, bytes: model.bytes };
   }
 
   /** Reads every file again and compares hashes. */

@@ -62,7 +62,8 @@ export class PendingRequest {
     this.rows = checkedRows(request, options.model);
     [this.feeds, this.keptFeeds] = parted(request.feeds, this.scope);
     this.keep = request.keep ?? [];
-    this.outputs = request.outputs ?? (this.keep.length > 0 ? namesBut(options.model, this.keep) : []);
+    const some = this.keep.length > 0 || options.model.derivedOutputs !== undefined;
+    this.outputs = request.outputs ?? (some ? namesBut(options.model, this.keep) : []);
     this.keeps = this.keep.length > 0 || Object.keys(this.keptFeeds).length > 0;
     if (this.keeps && !this.scope) throw new TypeError('tensors are kept for bound requests only');
     this.alone = this.keeps;
@@ -162,7 +163,7 @@ function shapeOf(name: string, feed: Tensor | KeptFeed): Pick<Tensor, 'type' | '
 
 /** Checks a request against its model's manifest row; the number of rows is axis 0 of the feeds. */
 function checkedRows({ feeds, outputs = [], keep = [] }: InferenceRequest, model: StageModel): number {
-  const known = new Set(model.outputs.map((output) => output.name));
+  const known = new Set([...model.outputs, ...(model.derivedOutputs ?? [])].map((output) => output.name));
   const unknown = [...outputs, ...keep].find((name) => !known.has(name));
   if (unknown !== undefined)
     throw new RangeError(`${model.id} has no output "${unknown}", only ${[...known].join(', ')}`);

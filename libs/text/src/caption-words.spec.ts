@@ -24,7 +24,7 @@ describe('wordIds', () => {
   it('names what it does not know, special words included', () =>
     expect(wordIds('a <start> zebra 犬 🐶', VOCABULARY)).toEqual({
       ids: [4],
-      unknown: ['start', 'zebra', '犬'],
+      unknown: ['start', 'zebra', '犬', '🐶'],
     }));
 
   it('gives back what it joined', () => {

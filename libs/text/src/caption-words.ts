@@ -30,7 +30,7 @@ export function wordIds(
     .replaceAll('’', "'")
     .replaceAll(/'s\b/gu, " 's")
     .split(/[\s\p{Cc}]+/u)
-    .map((word) => word.replaceAll(/^(?!'s$)[\p{P}\p{S}]+|[\p{P}\p{S}]+$/gu, ''))
+    .map((word) => word.replaceAll(/^(?!'s$)[\p{P}\p{Sm}\p{Sc}\p{Sk}]+|[\p{P}\p{Sm}\p{Sc}\p{Sk}]+$/gu, ''))
     .filter((word) => word !== '');
   return {
     ids: words.flatMap((word) => known.get(word) ?? []),

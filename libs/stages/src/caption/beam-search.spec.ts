@@ -162,6 +162,18 @@ describe('beamSearch', () => {
     expect(leading).toEqual(['3', '3 4', '3 4 5']);
   });
 
+  it('counts ends among the best alone where it is asked to', async () => {
+    // "3" is likeliest; to end at once is second, beyond the one beam but among twice as many candidates of two.
+    const score = (sentence: readonly number[], word: number): number =>
+      [-99, sentence.length === 0 ? 1 : 3, -99, 4, 2, -5][word] ?? -99;
+    const lengths = async (ends: 'any' | 'best') =>
+      (await beamSearch(model(score).next, { ...OPTIONS, beams: 2, ends, maxWords: 3 })).map(
+        ({ tokens }) => tokens.length,
+      );
+    expect(Math.min(...(await lengths('any')))).toBe(0);
+    expect(Math.min(...(await lengths('best')))).toBeGreaterThan(0);
+  });
+
   it.each([
     [{ beams: 0 }, /beams/],
     [{ maxWords: 0 }, /maxWords/],

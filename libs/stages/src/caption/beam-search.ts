@@ -22,6 +22,11 @@ export interface BeamOptions {
   readonly lengthExponent: number;
   /** No sequence of so many words twice; 0 allows it. */
   readonly noRepeat: number;
+  /**
+   * Which sentences that end are finished: `any` of twice as many candidates as beams, or only the `best`, as many as
+   * beams, which makes for longer ones; default `any`.
+   */
+  readonly ends?: 'any' | 'best';
   /** Words that every sentence begins with. */
   readonly prefix: readonly number[];
   readonly start: number;
@@ -86,9 +91,10 @@ export async function beamSearch(
           [{ beam: 0, token: given, logProbability: rows[0]?.[given] ?? 0, total: 0 }];
     const going: Beam[] = [];
     parents = [];
-    for (const { beam, token, logProbability, total } of candidates) {
+    for (const [rank, { beam, token, logProbability, total }] of candidates.entries()) {
       const before = beams[beam] as Beam;
       if (token === end) {
+        if (options.ends === 'best' && rank >= width) continue;
         const length = before.tokens.length + 1 - prefix.length;
         finished.push({
           ...before,
