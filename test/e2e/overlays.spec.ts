@@ -75,6 +75,8 @@ describe.runIf(executablePath)('overlays of the page', () => {
     const envelope = (await (await answer).json()) as RunEnvelope;
     await result().getByText('Server time').waitFor();
     await canvas().waitFor();
+    // To reach the samples the page may have been scrolled, and the picture gone under the bar at the top.
+    await page.evaluate('scrollTo(0, 0)');
     return envelope;
   }
 

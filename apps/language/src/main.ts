@@ -1,5 +1,5 @@
 import { runService } from '@fovea/host';
-import { caption } from './index.ts';
+import { caption, vqa } from './index.ts';
 
 // The application as a service of its own: node apps/language/dist/main.js
-await runService([{ app: 'language', definitions: [caption] }]);
+await runService([{ app: 'language', definitions: [caption, vqa] }]);

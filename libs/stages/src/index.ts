@@ -60,3 +60,4 @@ export {
   type CaptionStepInput,
   type CaptionStepOutput,
 } from './caption/captioner.ts';
+export { answerQuestions, type AnswerInput, type Answers } from './answer/answer-questions.ts';

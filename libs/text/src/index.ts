@@ -7,3 +7,4 @@ export {
   type WordPiece,
 } from './word-piece.ts';
 export { joinWords, wordIds } from './caption-words.ts';
+export { readQuestion, withArticle, type Premise, type Question } from './question.ts';

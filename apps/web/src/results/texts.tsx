@@ -1,33 +1,48 @@
-import type { ResultOf } from '@fovea/contracts';
+import type { Answer, ResultOf } from '@fovea/contracts';
 import { formatScore } from '../format.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Bars } from './bars.tsx';
 import styles from './texts.module.css';
 
-const STATUS = {
-  answered: 'Answered',
-  unsure: 'Unsure',
-  'premise-false': 'The question assumes what is not there',
-} as const;
+const STATUS = { unsure: 'unsure', 'premise-false': 'not there' } as const;
 
 export function TextView({ result }: { result: ResultOf<'text'> }) {
+  const { text, score, answers = [], alternatives } = result;
   return (
     <div className={styles['text']}>
-      <blockquote>{result.text}</blockquote>
-      <p>
-        <Badge tone={result.status === 'answered' ? 'good' : 'warn'}>{STATUS[result.status]}</Badge>{' '}
-        {formatScore(result.score)}
-      </p>
-      {result.answers?.map((answer) => (
-        <p key={answer.question}>
-          <strong>{answer.question}</strong> {answer.text} ({STATUS[answer.status]},{' '}
-          {formatScore(answer.score)})
-        </p>
-      ))}
-      {result.alternatives.length > 0 && (
-        <Bars rows={result.alternatives.map(({ text, score }) => ({ label: text, score }))} empty="" />
+      {answers.length > 0 ? (
+        <dl>
+          {answers.map((answer, at) => (
+            <div key={at}>
+              <dt>{answer.question}</dt>
+              <dd>
+                {answer.text} <Standing {...answer} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      ) : (
+        <div>
+          <blockquote>{text}</blockquote>
+          <p className={styles['standing']}>{formatScore(score)} a word, on average: the model’s own guess</p>
+        </div>
+      )}
+      {answers.length < 2 && alternatives.length > 0 && (
+        <Bars rows={alternatives.map((one) => ({ label: one.text, score: one.score }))} empty="" />
       )}
     </div>
+  );
+}
+
+/** How sure an answer is, in words; that a thing is not there speaks for itself. */
+function Standing({ status, score, premise }: Answer) {
+  if (status === 'premise-false')
+    return <Badge tone="warn">{premise ? `${premise.thing}: ${formatScore(score)}` : STATUS[status]}</Badge>;
+  const words = score >= 0.8 ? 'quite sure' : score >= 0.5 ? 'rather sure' : 'a guess';
+  return (
+    <Badge tone={status === 'answered' && score >= 0.5 ? 'good' : 'warn'}>
+      {status === 'unsure' ? STATUS.unsure : words}, {formatScore(score)}
+    </Badge>
   );
 }
 
