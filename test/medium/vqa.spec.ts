@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +5,12 @@ import { readSettings } from '@fovea/config';
 import type { ResultOf, RunEnvelope } from '@fovea/contracts';
 import { Engine, type Log } from '@fovea/host';
 import { APPLICATIONS } from '@fovea/platform';
-import { fixture, repositoryRoot } from '@fovea/testing';
+import { fixture, sharedData } from '@fovea/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const DATA = join(repositoryRoot, '..', 'shared', 'data');
-const hasData = existsSync(join(DATA, 'daquar-20'));
-if (!hasData) console.warn(`*** SKIPPED: no pictures in ${DATA}: answers are not compared with Python ***`);
+const flickr = sharedData('flickr8k-100') ?? '';
+const daquar = sharedData('daquar-20') ?? '';
 
 let engine: Engine;
 let dataDir: string;
@@ -38,7 +36,7 @@ const cat = () => readFile(fixture('cat-chelsea.jpg'));
 const answersOf = ({ answers = [] }: ResultOf<'text'>) => answers;
 const RAW = { premise: false, minConfidence: 0 };
 
-describe.runIf(hasData)('answers equal Python’s', () => {
+describe.skipIf(flickr === '' || daquar === '')('answers equal Python’s', () => {
   const QUESTIONS = [
     'is there a dog?',
     'what animal is this?',
@@ -83,7 +81,7 @@ describe.runIf(hasData)('answers equal Python’s', () => {
       ],
     ],
   ])('of the worked example %s, all questions at once', async (name, expected) => {
-    const bytes = await readFile(join(DATA, 'flickr8k-100', 'worked-examples', name));
+    const bytes = await readFile(join(flickr, 'worked-examples', name));
     const { result } = await ask(bytes, { ...RAW, questions: QUESTIONS, alternatives: 2 });
     const texts = answersOf(result).map(({ text, score, alternatives }) => [
       { text, score },
@@ -104,12 +102,12 @@ describe.runIf(hasData)('answers equal Python’s', () => {
   });
 
   it('of 97 of 100 questions of DAQUAR-20', { timeout: 120_000 }, async () => {
-    const { answers } = JSON.parse(
-      await readFile(join(DATA, 'daquar-20', 'python-results.json'), 'utf8'),
-    ) as { answers: { image: string; question: string; answer: string; probability: number }[] };
+    const { answers } = JSON.parse(await readFile(join(daquar, 'python-results.json'), 'utf8')) as {
+      answers: { image: string; question: string; answer: string; probability: number }[];
+    };
     let equal = 0;
     for (const image of new Set(answers.map((each) => each.image))) {
-      const bytes = await readFile(join(DATA, 'daquar-20', image));
+      const bytes = await readFile(join(daquar, image));
       const own = answers.filter((each) => each.image === image);
       for (let at = 0; at < own.length; at += 20) {
         const some = own.slice(at, at + 20);
@@ -122,11 +120,11 @@ describe.runIf(hasData)('answers equal Python’s', () => {
   });
 
   it('and sees no dog where there is none', async () => {
-    const bytes = await readFile(join(DATA, 'flickr8k-100', 'worked-examples', '1122944218_8eb3607403.jpg'));
+    const bytes = await readFile(join(flickr, 'worked-examples', '1122944218_8eb3607403.jpg'));
     const { result } = await ask(bytes, { question: 'what color is the dog?' });
     expect(result).toMatchObject({ text: 'I see no dog', status: 'premise-false' });
     expect(answersOf(result)[0]?.premise).toMatchObject({ thing: 'dog', present: false });
-    const snow = await readFile(join(DATA, 'flickr8k-100', 'worked-examples', '3385593926_d3e9c21170.jpg'));
+    const snow = await readFile(join(flickr, 'worked-examples', '3385593926_d3e9c21170.jpg'));
     expect((await ask(snow, { question: 'What colour is the dog' })).result).toMatchObject({
       text: 'brown',
       status: 'answered',

@@ -7,43 +7,42 @@ export interface Presence {
   readonly score: number;
 }
 
-/** Names of COCO's classes in everyday words, and kinds of its things. */
+/** Other names of COCO's classes in everyday words, and kinds of its things. */
 const KINDS: Readonly<Record<string, readonly string[]>> = {
   person:
-    'person man woman boy girl child kid baby toddler lady guy gentleman player athlete surfer skater skier snowboarder climber cyclist biker rider driver worker soldier officer crowd friend couple mother father'.split(
+    'man woman boy girl child kid baby toddler lady guy gentleman player athlete surfer skater skier snowboarder climber cyclist biker rider driver worker soldier officer crowd friend couple mother father'.split(
       ' ',
     ),
-  bicycle: ['bike', 'bicycle', 'cycle'],
-  motorcycle: ['motorcycle', 'motorbike'],
-  airplane: ['airplane', 'plane', 'aeroplane', 'jet', 'aircraft'],
-  car: ['car', 'automobile', 'taxi', 'cab'],
-  boat: ['boat', 'ship', 'canoe', 'kayak', 'sailboat'],
-  dog: ['dog', 'puppy'],
-  cat: ['cat', 'kitten'],
-  bird: ['bird', 'duck', 'goose', 'seagull', 'pigeon', 'parrot'],
-  horse: ['horse', 'pony', 'foal'],
-  cow: ['cow', 'bull', 'calf', 'cattle'],
-  sheep: ['sheep', 'lamb'],
+  bicycle: ['bike', 'cycle'],
+  motorcycle: ['motorbike'],
+  airplane: ['plane', 'aeroplane', 'jet', 'aircraft'],
+  car: ['automobile', 'taxi', 'cab'],
+  boat: ['ship', 'canoe', 'kayak', 'sailboat'],
+  dog: ['puppy'],
+  cat: ['kitten'],
+  bird: ['duck', 'goose', 'seagull', 'pigeon', 'parrot'],
+  horse: ['pony', 'foal'],
+  cow: ['bull', 'calf', 'cattle'],
+  sheep: ['lamb'],
   'sports ball': ['ball', 'football', 'basketball', 'volleyball', 'baseball'],
   'tennis racket': ['racket', 'racquet'],
   'baseball bat': ['bat'],
   'baseball glove': ['glove'],
   skis: ['ski'],
-  couch: ['couch', 'sofa'],
+  couch: ['sofa'],
   'dining table': ['table'],
   'potted plant': ['plant'],
-  tv: ['tv', 'television', 'monitor', 'screen'],
-  laptop: ['laptop', 'notebook', 'computer'],
+  tv: ['television', 'monitor', 'screen'],
+  laptop: ['notebook', 'computer'],
   'cell phone': ['phone', 'cellphone', 'smartphone', 'mobile'],
-  remote: ['remote'],
-  refrigerator: ['refrigerator', 'fridge', 'refridgerator'],
+  refrigerator: ['fridge', 'refridgerator'],
   'wine glass': ['wineglass'],
-  donut: ['donut', 'doughnut'],
+  donut: ['doughnut'],
   'teddy bear': ['teddy'],
   'fire hydrant': ['hydrant'],
-  backpack: ['backpack', 'rucksack'],
-  handbag: ['handbag', 'purse'],
-  suitcase: ['suitcase', 'luggage'],
+  backpack: ['rucksack'],
+  handbag: ['purse'],
+  suitcase: ['luggage'],
 };
 const CLASS_OF = new Map(Object.entries(KINDS).flatMap(([name, words]) => words.map((word) => [word, name])));
 

@@ -129,7 +129,7 @@ function answerOf(
   const common = {
     question,
     // What was not said is an alternative, too.
-    alternatives: (answered ? found.slice(1, 1 + most) : found.slice(0, most)).map((one) => ({ ...one })),
+    alternatives: answered ? found.slice(1, 1 + most) : found.slice(0, most),
     ...(premise && checked ? { premise: { thing: premise.noun, ...checked } } : {}),
   };
   if (readable && premise && checked?.present === false)

@@ -101,7 +101,7 @@ export class OrtSessions {
     if (!rows || (rows.length === tensor.dims[0] && rows.every((row, index) => row === index))) return tensor;
     const same = gathered?.rows.length === rows.length && rows.every((row, i) => row === gathered.rows[i]);
     if (gathered && same) return gathered.tensor;
-    const { dims, data } = rowsOf(toTensor('kept', tensor), rows);
+    const { dims, data } = chosenRows(toTensor('kept', tensor), rows);
     const chosen = new ort.Tensor(tensor.type, data as Float32Array, [...dims]);
     kept.gathered = { rows, tensor: chosen };
     return chosen;
@@ -139,7 +139,8 @@ function toTensor(name: string, value: ort.Tensor): Tensor {
   return { type: value.type, dims: value.dims, data: value.data } as Tensor;
 }
 
-function rowsOf(tensor: Tensor, rows: readonly number[]): Tensor {
+/** @throws RunError when there is no such row */
+function chosenRows(tensor: Tensor, rows: readonly number[]): Tensor {
   try {
     return gatherRows(tensor, rows);
   } catch (error) {

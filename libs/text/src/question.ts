@@ -87,7 +87,6 @@ const NEVER_DOUBTED = new Set(
   ).split(' '),
 );
 
-const YES_OR_NO = /^(?:do|does|can|could|has|have|is|are) /u;
 const PAIRS = new Set(['and', 'or', 'not']);
 
 /** The subject of the question, where it is spoken of as something that is there. */
@@ -100,7 +99,7 @@ function premiseOf(text: string): Premise | undefined {
   // "is the dog brown", "does the dog wear a hat": what follows the noun is what is asked.
   const verb = /^(?:is|are|has|have) /u.test(text)
     ? end < 0 || PAIRS.has(words[end] ?? '')
-    : YES_OR_NO.test(text);
+    : /^(?:do|does|can) /u.test(text);
   if (verb && phrase.length > 1) phrase = phrase.slice(0, -1);
   const last = phrase.at(-1);
   if (last === undefined || phrase.length > 4 || phrase.some((word) => NEVER_DOUBTED.has(word)))

@@ -1,6 +1,6 @@
 import { defineStage, type StageModel } from '@fovea/application';
 import { VisionError } from '@fovea/contracts';
-import { softmax, tensor, type Tensor, type Tensors } from '@fovea/tensor';
+import { concatRows, softmax, type Tensor, type Tensors } from '@fovea/tensor';
 import type { TextStates } from '../text-states/text-states.ts';
 
 export interface AnswerInput {
@@ -25,7 +25,7 @@ export const answerQuestions = defineStage({
     const [rows = 0] = questions.states.dims;
     return Promise.resolve({
       feeds: {
-        features: repeated(features, rows),
+        features: concatRows(new Array<Tensor<'float32'>>(rows).fill(features)),
         states: questions.states,
         attention_mask: questions.attentionMask,
       },
@@ -48,9 +48,3 @@ export const answerQuestions = defineStage({
     );
   },
 });
-
-function repeated({ dims, data }: Tensor<'float32'>, rows: number): Tensor<'float32'> {
-  const all = new Float32Array(rows * data.length);
-  for (let row = 0; row < rows; row++) all.set(data, row * data.length);
-  return tensor('float32', [rows, ...dims.slice(1)], all);
-}
