@@ -70,6 +70,8 @@ export interface ResourceContext {
   runPictures(options: { limit: number; notIn?: string }): Promise<{ sha256: string; runId: string }[]>;
   /** Those of these pictures that no stored run has (any more). */
   withoutRuns(sha256s: readonly string[]): Promise<string[]>;
+  /** The newest caption of each of these pictures that has one. */
+  altTexts(sha256s: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Every file below a folder of the server, in order of name.
    * @throws FORBIDDEN outside FOVEA_IMPORT_ROOTS

@@ -63,7 +63,7 @@ export interface Catalog {
     list(owner: string, query?: Partial<z.input<typeof RunQuery>>): Promise<RunPage>;
     stream(owner: string, filter?: RunFilter): AsyncIterable<RunEnvelope>;
     delete(owner: string, id: string): Promise<boolean>;
-  } & Pick<RunPictures, 'byInputs' | 'inputPictures' | 'withoutRuns'>;
+  } & Pick<RunPictures, keyof RunPictures>;
   readonly evaluations: Pick<Evaluations, 'record' | 'get' | 'list' | 'delete'>;
   readonly jobs: Jobs;
   readonly collections: CollectionStore;
@@ -185,6 +185,8 @@ async function buildCatalog({ options, database, files, server, release }: Parts
       delete: (owner, id) => runs.delete(owner, id),
       byInputs: (owner, sha256s, query) => pictures.byInputs(owner, sha256s, query),
       inputPictures: (owner, query) => pictures.inputPictures(owner, query),
+      picturesByWords: (owner, text, options) => pictures.picturesByWords(owner, text, options),
+      altTexts: (owner, sha256s) => pictures.altTexts(owner, sha256s),
       withoutRuns: (owner, sha256s) => pictures.withoutRuns(owner, sha256s),
     },
     evaluations: new Evaluations(database, files),

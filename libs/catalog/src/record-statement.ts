@@ -28,19 +28,19 @@ WITH batch AS MATERIALIZED (
   FROM unnest($16::int[], $17::text[], $18::int[], $19::text[], $20::text[], $21::bigint[]) AS i(n, name, position, sha256, mime, bytes)
   JOIN batch b USING (n)
 ), new_rows AS (
-  INSERT INTO search_rows (run_id, rank, owner, created_at, label, label_key, class_id, score, rel_x, rel_y, rel_width, rel_height, rel_area)
-  SELECT b.id, r.rank, b.owner, b.created_at, r.label, r.label_key, r.class_id, r.score, r.rel_x, r.rel_y, r.rel_width, r.rel_height, r.rel_area
-  FROM unnest($22::int[], $23::int[], $24::text[], $25::text[], $26::int[], $27::float8[], $28::float8[], $29::float8[], $30::float8[], $31::float8[], $32::float8[])
-    AS r(n, rank, label, label_key, class_id, score, rel_x, rel_y, rel_width, rel_height, rel_area)
+  INSERT INTO search_rows (run_id, rank, owner, created_at, label, label_key, class_id, score, rel_x, rel_y, rel_width, rel_height, rel_area, question)
+  SELECT b.id, r.rank, b.owner, b.created_at, r.label, r.label_key, r.class_id, r.score, r.rel_x, r.rel_y, r.rel_width, r.rel_height, r.rel_area, r.question
+  FROM unnest($22::int[], $23::int[], $24::text[], $25::text[], $26::int[], $27::float8[], $28::float8[], $29::float8[], $30::float8[], $31::float8[], $32::float8[], $33::text[])
+    AS r(n, rank, label, label_key, class_id, score, rel_x, rel_y, rel_width, rel_height, rel_area, question)
   JOIN batch b USING (n)
 ), new_blobs AS (
   INSERT INTO blobs (sha256, bytes)
-  SELECT sha256, bytes FROM unnest($33::text[], $34::bigint[]) AS t(sha256, bytes) ORDER BY sha256
+  SELECT sha256, bytes FROM unnest($34::text[], $35::bigint[]) AS t(sha256, bytes) ORDER BY sha256
   ${OR_TOUCH_BLOB}
 ), new_references AS (
   INSERT INTO blob_references (owner, sha256, kind, mime, run_id, created_at)
   SELECT b.owner, u.sha256, u.kind, coalesce(u.mime, known.mime), b.id, b.created_at
-  FROM unnest($35::int[], $36::text[], $37::text[], $38::text[], $39::bool[]) AS u(n, sha256, kind, mime, given)
+  FROM unnest($36::int[], $37::text[], $38::text[], $39::text[], $40::bool[]) AS u(n, sha256, kind, mime, given)
   JOIN batch b USING (n)
   LEFT JOIN LATERAL (
     SELECT r.mime FROM blob_references r WHERE NOT u.given AND r.owner = b.owner AND r.sha256 = u.sha256 ORDER BY r.id DESC LIMIT 1
@@ -51,7 +51,7 @@ WITH batch AS MATERIALIZED (
   INSERT INTO idempotency_keys (owner, key, request_sha256, holder, lease_until, run_ids, created_at)
   SELECT b.owner, k.key, min(k.request_sha256), CASE WHEN bool_or(k.done) THEN NULL ELSE (min(k.holder::text))::uuid END,
          now() + interval '1 minute', array_agg(b.id ORDER BY n), now()
-  FROM unnest($40::int[], $41::text[], $42::text[], $43::uuid[], $44::bool[]) AS k(n, key, request_sha256, holder, done)
+  FROM unnest($41::int[], $42::text[], $43::text[], $44::uuid[], $45::bool[]) AS k(n, key, request_sha256, holder, done)
   JOIN batch b USING (n)
   GROUP BY b.owner, k.key
   ON CONFLICT (owner, key) DO UPDATE
@@ -70,7 +70,7 @@ export function recordStatement(
   const runs = columns(9);
   const models = columns(6);
   const inputs = columns(6);
-  const rows = columns(11);
+  const rows = columns(12);
   const uses = columns(5);
   const keys = columns(5);
   const blobs = new Map<string, number>();
@@ -106,6 +106,7 @@ export function recordStatement(
         row.relWidth,
         row.relHeight,
         row.relArea,
+        row.question,
       ]),
     );
     for (const use of new Map(record.uses.map((each) => [`${each.kind} ${each.sha256}`, each])).values()) {

@@ -3,6 +3,7 @@ import { badCursor } from './cursor.ts';
 import type { Database } from './database.ts';
 import { guarded } from './failures.ts';
 import { byInputsStatement, type RunFilter } from './run-query.ts';
+import { cleanText } from './search-rows.ts';
 
 /** A picture that went into a run, and that run. */
 export interface InputPicture {
@@ -10,7 +11,7 @@ export interface InputPicture {
   readonly runId: string;
 }
 
-/** Runs found by their pictures, and pictures found by their runs: what semantic search of the catalog needs. */
+/** Runs found by their pictures, and pictures found by their runs: what search of the catalog by meaning needs. */
 export class RunPictures {
   readonly #database: Database;
 
@@ -67,6 +68,33 @@ export class RunPictures {
     };
   }
 
+  /**
+   * Pictures whose captions, or what was answered about them, hold all these words (by their stems; stop words do not
+   * count): the best first, by how often and how close together the words are.
+   * @example await catalog.runs.picturesByWords('local', 'dogs in the snow', { limit: 100 })
+   */
+  async picturesByWords(owner: string, text: string, { limit }: { limit: number }): Promise<string[]> {
+    const { rows } = await guarded(() =>
+      this.#database.pool.query<{ sha256: string }>(BY_WORDS, [owner, cleanText(text), limit]),
+    );
+    return rows.map(({ sha256 }) => sha256);
+  }
+
+  /** The newest caption of each of these pictures that has one. */
+  async altTexts(owner: string, sha256s: readonly string[]): Promise<Map<string, string>> {
+    if (sha256s.length === 0) return new Map();
+    const { rows } = await guarded(() =>
+      this.#database.pool.query<{ sha256: string; text: string }>(
+        `SELECT DISTINCT ON (i.sha256) i.sha256, r.envelope -> 'result' ->> 'text' AS text
+         FROM run_inputs i JOIN runs r ON r.id = i.run_id
+         WHERE i.owner = $1 AND i.sha256 = ANY ($2) AND r.task = 'caption'
+         ORDER BY i.sha256, r.created_at DESC, r.id DESC`,
+        [owner, sha256s],
+      ),
+    );
+    return new Map(rows.map(({ sha256, text }) => [sha256, text]));
+  }
+
   /** Those of these pictures that are the input of no run (any more). */
   async withoutRuns(owner: string, sha256s: readonly string[]): Promise<string[]> {
     const { rows } = await guarded(() =>
@@ -79,6 +107,19 @@ export class RunPictures {
     return rows.map(({ sha256 }) => sha256);
   }
 }
+
+// The rows of a run's answers are in the order of its answers. "Is there a dog?" "No" is not about a dog.
+const BY_WORDS = `
+  SELECT i.sha256 FROM (
+    SELECT s.run_id, ts_rank_cd(s.words, q.query) AS rank
+    FROM websearch_to_tsquery('english'::regconfig, $2) AS q(query)
+    JOIN search_rows s ON s.words @@ q.query
+    JOIN runs r ON r.id = s.run_id
+    WHERE s.owner = $1 AND r.kind = 'text' AND s.label_key <> 'no'
+      AND coalesce(r.envelope -> 'result' -> 'answers' -> s.rank ->> 'status', r.envelope -> 'result' ->> 'status') = 'answered'
+  ) f JOIN run_inputs i ON i.run_id = f.run_id
+  WHERE i.mime LIKE 'image/%'
+  GROUP BY i.sha256 ORDER BY max(f.rank) DESC, i.sha256 LIMIT $3`;
 
 // A reference of a run to an input is there as long as the bytes are; its id rises from run to run.
 const pictures = (past: '<' | '>', direction: 'ASC' | 'DESC') => `

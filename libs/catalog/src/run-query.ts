@@ -18,9 +18,10 @@ export interface ListOptions {
  * in the order of the listing, so that Postgres stops as soon as the page is full.
  */
 export function listStatement({ owner, filter, after, limit }: ListOptions): Prisma.Sql {
-  const { label, q, model, minScore, minArea, task, since, until } = filter;
+  const { label, q, model, minScore, minArea, task, since, until, input } = filter;
   const conditions = [Prisma.sql`r.owner = ${owner}`];
   if (task !== undefined) conditions.push(Prisma.sql`r.task = ${task}`);
+  if (input !== undefined) conditions.push(ofInput(owner, input));
   // The same bounds on whatever comes first and on runs: equal values, so Postgres may use the index of either.
   const bounds = (table: string, id: string) => {
     const createdAt = Prisma.raw(`${table}.created_at`);
@@ -34,7 +35,7 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
           ]),
     ];
   };
-  const words = q === undefined ? null : wordsQuery(q);
+  const words = q === undefined ? null : wordsCondition(q);
   const byRow = label !== undefined || words !== null;
   // Of one thing found, not of several together.
   const thing = [
@@ -46,7 +47,7 @@ export function listStatement({ owner, filter, after, limit }: ListOptions): Pri
     const matches = [
       Prisma.sql`s.owner = ${owner}`,
       ...(label === undefined ? [] : [Prisma.sql`s.label_key = ${labelKey(label)}`]),
-      ...(words === null ? [] : [Prisma.sql`s.words @@ ${words}::tsquery`]),
+      ...(words === null ? [] : [words]),
       ...thing,
       ...bounds('s', 'run_id'),
     ];
@@ -92,17 +93,18 @@ export function byInputsStatement(options: {
   limit: number;
 }): Prisma.Sql {
   const { owner, filter, sha256s, limit } = options;
-  const { label, q, model, minScore, minArea, task, since, until } = filter;
-  const words = q === undefined ? null : wordsQuery(q);
+  const { label, q, model, minScore, minArea, task, since, until, input } = filter;
+  const words = q === undefined ? null : wordsCondition(q);
   const thing = [
     ...(label === undefined ? [] : [Prisma.sql`s.label_key = ${labelKey(label)}`]),
-    ...(words === null ? [] : [Prisma.sql`s.words @@ ${words}::tsquery`]),
+    ...(words === null ? [] : [words]),
     ...(minScore === undefined ? [] : [Prisma.sql`s.score >= ${minScore}`]),
     ...(minArea === undefined ? [] : [Prisma.sql`s.rel_area >= ${minArea}`]),
   ];
   const conditions = [
     Prisma.sql`r.owner = ${owner}`,
     ...(task === undefined ? [] : [Prisma.sql`r.task = ${task}`]),
+    ...(input === undefined ? [] : [ofInput(owner, input)]),
     ...(since === undefined ? [] : [Prisma.sql`r.created_at >= ${instant('since', since)}::timestamptz`]),
     ...(until === undefined ? [] : [Prisma.sql`r.created_at < ${instant('until', until)}::timestamptz`]),
     ...(model === undefined
@@ -134,6 +136,25 @@ function instant(name: 'since' | 'until', text: string): string {
   const year = time.getUTCFullYear();
   if (year < 1) return '-infinity';
   return year > 9999 ? 'infinity' : time.toISOString();
+}
+
+const ofInput = (owner: string, sha256: string): Prisma.Sql =>
+  Prisma.sql`r.id IN (SELECT i.run_id FROM run_inputs i WHERE i.owner = ${owner} AND i.sha256 = ${sha256})`;
+
+/** Quotes, a word to be left out, alternatives: only where nobody uses them, the beginnings of words are looked for. */
+const OPERATORS = /"|(?:^|\s)-\S|(?:^|\s)or(?:\s|$)/i;
+
+/**
+ * `q` as a condition on a row `s`: its words by their stems with the operators of search engines ("a phrase", or,
+ * -without), or every word the beginning of one. Null where q has no words.
+ */
+function wordsCondition(q: string): Prisma.Sql | null {
+  const beginnings = wordsQuery(q);
+  if (beginnings === null) return null;
+  const stems = Prisma.sql`websearch_to_tsquery('english'::regconfig, ${labelKey(q)})`;
+  return OPERATORS.test(q)
+    ? Prisma.sql`s.words @@ ${stems}`
+    : Prisma.sql`s.words @@ (${beginnings}::tsquery || ${stems})`;
 }
 
 /**

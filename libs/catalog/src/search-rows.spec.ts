@@ -41,13 +41,16 @@ const CASES: readonly { result: Result; labels: string[]; blobs: string[] }[] = 
   {
     result: {
       kind: 'text',
-      text: 'A cat',
-      score: 0.5,
+      text: 'Red',
+      score: 0.6,
       status: 'answered',
       alternatives: [{ text: 'a dog', score: 0.1 }],
-      answers: [{ question: 'colour?', text: 'Red', score: 0.6, status: 'answered', alternatives: [] }],
+      answers: [
+        { question: 'Colour?', text: 'Red', score: 0.6, status: 'answered', alternatives: [] },
+        { question: 'a cat?', text: 'yes', score: 0.9, status: 'answered', alternatives: [] },
+      ],
     },
-    labels: ['a cat', 'red'],
+    labels: ['red', 'yes'],
     blobs: [],
   },
   {
@@ -106,6 +109,7 @@ test('boxes are relative to the picture, and null without its size', () => {
     relWidth: 0.5,
     relHeight: 0.5,
     relArea: 0.25,
+    question: null,
   });
   expect(searchRows(boxes)[0]).toMatchObject({
     relX: null,
@@ -113,6 +117,7 @@ test('boxes are relative to the picture, and null without its size', () => {
     relWidth: null,
     relHeight: null,
     relArea: null,
+    question: null,
   });
 });
 

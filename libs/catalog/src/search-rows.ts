@@ -13,6 +13,8 @@ export interface SearchRow {
   readonly relHeight: number | null;
   /** Share of the picture that it covers: its mask where it has one, otherwise its box. */
   readonly relArea: number | null;
+  /** What was asked, where the label is an answer: found by its words as well. */
+  readonly question: string | null;
 }
 
 export interface PictureSize {
@@ -56,12 +58,10 @@ export function searchRows(result: Result, picture: PictureSize = {}): SearchRow
         row({ label: SKELETON_LABELS[result.skeleton], score, box, picture }),
       );
     case 'text':
-      return [
-        row({ label: result.text, score: result.score }),
-        ...(result.answers ?? [])
-          .filter(({ text }) => text !== result.text)
-          .map(({ text, score }) => row({ label: text, score })),
-      ];
+      // A row for each answer, in their order: whoever finds one knows which it is.
+      return (result.answers ?? [result]).map(({ text, score, ...answer }) =>
+        row({ label: text, score, question: 'question' in answer ? answer.question : undefined }),
+      );
     case 'tracks':
       return result.items.map(({ label, score, box }) => row({ label, score, box, picture }));
     case 'heatmap':
@@ -109,6 +109,7 @@ function row(item: {
   classId?: number;
   box?: Box;
   picture?: PictureSize;
+  question?: string | undefined;
 }): SearchRow {
   const { width, height } = item.picture ?? {};
   const box = item.box && width && height ? item.box : undefined;
@@ -126,5 +127,6 @@ function row(item: {
     relWidth,
     relHeight,
     relArea: relWidth === null || relHeight === null ? null : relWidth * relHeight,
+    question: item.question === undefined ? null : labelKey(item.question),
   };
 }

@@ -103,6 +103,7 @@ export const CollectionItem = z
     height: z.int().min(1),
     metadata: Metadata,
     run: z.uuid().nullable().describe('the stored run that it came from'),
+    altText: z.string().nullable().describe('its newest caption (task caption), if it has one'),
     createdAt: z.iso.datetime(),
     links: z.object({ self: z.string(), picture: z.string() }),
   })

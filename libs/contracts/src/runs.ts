@@ -124,14 +124,23 @@ export const RunQuery = z.object({
   model: z.string().optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
-  q: z.string().max(500).optional().describe('words that a label must contain'),
+  q: z
+    .string()
+    .max(500)
+    .optional()
+    .describe(
+      'words that a label, caption, answer or question must contain: stems or beginnings; "a phrase", or, -without',
+    ),
+  input: Sha256.optional().describe('runs that this picture (or other input) went into'),
   about: z
     .string()
     .trim()
     .min(1)
     .max(10_000)
     .optional()
-    .describe('what the picture shows, in words: one page, the most relevant first'),
+    .describe(
+      'what the picture shows, in words: by meaning and by captions and answers, one page, the most relevant first',
+    ),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
@@ -141,7 +150,14 @@ export const RunPage = z
   .object({
     items: z.array(RunEnvelope),
     nextCursor: z.string().nullable(),
-    scores: z.array(z.number()).optional().describe('with `about`: the relevance of each item, a cosine'),
+    scores: z
+      .array(z.number().nullable())
+      .optional()
+      .describe('with `about`: how well picture and text agree, a cosine; null for what words alone found'),
+    altTexts: z
+      .record(Sha256, z.string())
+      .optional()
+      .describe('the newest caption of each input picture that has one'),
   })
   .meta({ id: 'RunPage' });
 export type RunPage = z.infer<typeof RunPage>;

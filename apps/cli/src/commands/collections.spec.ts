@@ -59,6 +59,7 @@ const item = (name: string): CollectionItem => ({
   height: 1,
   metadata: {},
   run: null,
+  altText: null,
   createdAt: '2026-03-01T08:30:00.000Z',
   links: { self: '', picture: '' },
 });

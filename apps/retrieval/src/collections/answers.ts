@@ -33,8 +33,27 @@ export const toCollection = (
   links: { self: `${ROOT}/${collection.id}`, items: `${ROOT}/${collection.id}/items` },
 });
 
+/** Items as clients see them. */
+export async function toItems(
+  { altTexts }: Pick<ResourceContext, 'altTexts'>,
+  collectionId: string,
+  items: readonly ItemRow[],
+): Promise<CollectionItem[]> {
+  const texts = await altTexts(items.map(({ sha256 }) => sha256));
+  return items.map((item) => itemOf(collectionId, item, texts.get(item.sha256) ?? null));
+}
+
 /** An item as clients see it. */
-export const toItem = (collectionId: string, item: ItemRow): CollectionItem => ({
+export async function toItem(
+  context: Pick<ResourceContext, 'altTexts'>,
+  collectionId: string,
+  item: ItemRow,
+): Promise<CollectionItem> {
+  const [one] = await toItems(context, collectionId, [item]);
+  return one as CollectionItem;
+}
+
+const itemOf = (collectionId: string, item: ItemRow, altText: string | null): CollectionItem => ({
   id: item.id,
   name: item.name,
   blob: item.sha256,
@@ -43,6 +62,7 @@ export const toItem = (collectionId: string, item: ItemRow): CollectionItem => (
   height: item.height,
   metadata: item.metadata,
   run: item.runId,
+  altText,
   createdAt: item.createdAt.toISOString(),
   links: { self: `${ROOT}/${collectionId}/items/${item.id}`, picture: `/v1/blobs/${item.sha256}` },
 });

@@ -12,7 +12,7 @@ import {
   VisionError,
 } from '@fovea/contracts';
 import { addPictures, type NewPicture } from './add-pictures.ts';
-import { toItem } from './answers.ts';
+import { toItem, toItems } from './answers.ts';
 import type { SentPicture } from './import-files.ts';
 import { submitImport } from './import.ts';
 import { needCollection, needItem } from './need.ts';
@@ -83,10 +83,12 @@ export const add = defineOperation({
       pictures.map(({ own, ...picture }) => ({ ...picture, metadata: { ...metadata, ...own } })),
     );
     return {
-      items: outcomes.map((outcome) =>
-        outcome instanceof VisionError
-          ? outcome.toProblem(id)
-          : { item: toItem(id, outcome.item), existing: outcome.existing },
+      items: await Promise.all(
+        outcomes.map(async (outcome) =>
+          outcome instanceof VisionError
+            ? outcome.toProblem(id)
+            : { item: await toItem(context, id, outcome.item), existing: outcome.existing },
+        ),
       ),
     };
   },
@@ -159,7 +161,7 @@ export const list = defineOperation({
       ...page,
       ...(filter === undefined ? {} : { filter: parseFilter(filter) }),
     });
-    return { items: found.items.map((item) => toItem(id, item)), nextCursor: found.nextCursor };
+    return { items: await toItems(context, id, found.items), nextCursor: found.nextCursor };
   },
 });
 
@@ -188,7 +190,7 @@ export const get = defineOperation({
   problems: ['NOT_FOUND', 'CATALOG_UNAVAILABLE'],
   async run(context, { path }) {
     const collection = await needCollection(context, path['id']);
-    return toItem(collection.id, await needItem(context, collection, path['itemId']));
+    return toItem(context, collection.id, await needItem(context, collection, path['itemId']));
   },
 });
 
@@ -208,7 +210,7 @@ export const change = defineOperation({
     if (Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES)
       throw new VisionError('INVALID_PARAMETER', `metadata: at most ${METADATA_BYTES / 1024} KiB as JSON`);
     const item = await context.collections.setMetadata(context.owner, collection.id, { itemId, metadata });
-    return toItem(collection.id, item ?? (await needItem(context, collection, itemId)));
+    return toItem(context, collection.id, item ?? (await needItem(context, collection, itemId)));
   },
 });
 

@@ -16,7 +16,7 @@ import {
 } from '@fovea/contracts';
 import { spaceKey } from '@fovea/stages';
 import { z } from 'zod';
-import { toItem } from './answers.ts';
+import { toItems } from './answers.ts';
 import { duplicatesCutoff } from './cutoffs.ts';
 import { groupsOf } from './groups.ts';
 import { sameModels } from './models.ts';
@@ -57,11 +57,13 @@ export const duplicates = defineOperation({
       collection,
       shown.flatMap(({ ordinals }) => ordinals),
     );
+    const answered = await toItems(context, collection.id, [...items.values()]);
+    const byId = new Map(answered.map((item) => [item.id, item]));
     return {
       groups: shown.flatMap(({ ordinals, score }) => {
-        const there = ordinals.flatMap((ordinal) => items.get(ordinal) ?? []);
+        const there = ordinals.flatMap((ordinal) => byId.get(items.get(ordinal)?.id ?? '') ?? []);
         // One that was deleted a moment ago may leave another alone.
-        return there.length < 2 ? [] : [{ items: there.map((item) => toItem(collection.id, item)), score }];
+        return there.length < 2 ? [] : [{ items: there, score }];
       }),
       total: groups.length,
       cutoff,

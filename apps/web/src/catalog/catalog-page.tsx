@@ -94,7 +94,6 @@ function Runs({ filters, onClear, onNoMeaning }: RunsProps) {
   useEffect(() => {
     if (refused) onRefused();
   }, [refused]);
-  const relevances = pages.data?.pages.flatMap((page) => page.scores ?? []) ?? [];
 
   if (pages.isError && !pages.data)
     return (
@@ -107,14 +106,20 @@ function Runs({ filters, onClear, onNoMeaning }: RunsProps) {
         }
       />
     );
-  const runs = pages.data?.pages.flatMap((page) => page.items);
+  const runs = pages.data?.pages.flatMap((page) =>
+    page.items.map((envelope, at) => ({
+      envelope,
+      relevance: page.scores?.[at],
+      altText: page.altTexts?.[Object.values(envelope.inputs)[0]?.sha256 ?? ''],
+    })),
+  );
   if (runs?.length === 0) return <Nothing filtered={Object.keys(filters).length > 0} onClear={onClear} />;
   return (
     <>
       <ul aria-label="Runs" aria-busy={!runs || isFetchingNextPage} className={styles['grid']}>
-        {runs?.map((envelope, at) => (
-          <li key={envelope.run.id}>
-            <RunCard envelope={envelope} relevance={relevances[at]} />
+        {runs?.map((run) => (
+          <li key={run.envelope.run.id}>
+            <RunCard {...run} />
           </li>
         ))}
         {(!runs || isFetchingNextPage) &&

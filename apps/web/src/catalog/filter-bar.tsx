@@ -39,8 +39,8 @@ export function FilterBar({ filters, tasks, models, onChange, canMean }: FilterB
           <Icon name="search" />
           <LazyInput
             type="search"
-            label={byMeaning ? 'Search by meaning' : 'Search labels'}
-            placeholder={byMeaning ? 'What do the pictures show?' : 'Search labels'}
+            label={byMeaning ? 'Search by meaning' : 'Search words'}
+            placeholder={byMeaning ? 'What do the pictures show?' : 'Labels, captions, answers'}
             value={filters.about ?? filters.q ?? ''}
             onChange={(text) => setText(text, byMeaning)}
           />

@@ -5,6 +5,8 @@ import type { RunFilter } from '@fovea/sdk';
 export interface Filters {
   /** Words of labels. */
   readonly q?: string;
+  /** The picture that went in: its SHA-256. */
+  readonly input?: string;
   /** What the pictures show; the most relevant first. */
   readonly about?: string;
   readonly task?: Task;
@@ -31,6 +33,7 @@ export function readFilters(search: URLSearchParams): Filters {
     text('label'),
   ];
   const [since, until] = [text('since'), text('until')];
+  const input = text('input');
   const minScore = Number(text('minScore'));
   return {
     ...(q ? { q } : {}),
@@ -38,6 +41,7 @@ export function readFilters(search: URLSearchParams): Filters {
     ...(task && isTask(task) ? { task } : {}),
     ...(model ? { model } : {}),
     ...(label ? { label } : {}),
+    ...(input && /^[0-9a-f]{64}$/.test(input) ? { input } : {}),
     ...(minScore > 0 && minScore <= 1 ? { minScore } : {}),
     ...(since && isDay(since) ? { since } : {}),
     ...(until && isDay(until) ? { until } : {}),
@@ -47,7 +51,17 @@ export function readFilters(search: URLSearchParams): Filters {
 /** The address of filters, always in the same order. */
 export function writeFilters(filters: Filters): URLSearchParams {
   const search = new URLSearchParams();
-  for (const name of ['q', 'about', 'task', 'model', 'label', 'minScore', 'since', 'until'] as const) {
+  for (const name of [
+    'q',
+    'about',
+    'task',
+    'model',
+    'label',
+    'input',
+    'minScore',
+    'since',
+    'until',
+  ] as const) {
     const value = filters[name];
     if (value !== undefined && value !== '' && value !== 0) search.set(name, String(value));
   }
@@ -72,6 +86,8 @@ export function describeFilter(name: keyof Filters, filters: Filters): string {
       return `“${value}”`;
     case 'about':
       return `about “${value}”`;
+    case 'input':
+      return 'this picture';
     case 'minScore':
       return `score ≥ ${Math.round(Number(value) * 100)} %`;
     case 'since':

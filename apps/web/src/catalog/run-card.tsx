@@ -14,9 +14,18 @@ export const thumbUrl = (input: string | undefined): string | undefined =>
 
 /**
  * A run in the grid: the picture, what was found, when and by which model.
- * @param relevance of the picture to a text, a cosine
+ * @param relevance of the picture to a text, a cosine; null where words alone found it
+ * @param altText a caption of the picture
  */
-export function RunCard({ envelope, relevance }: { envelope: RunEnvelope; relevance?: number | undefined }) {
+export function RunCard({
+  envelope,
+  relevance,
+  altText = '',
+}: {
+  envelope: RunEnvelope;
+  relevance?: number | null | undefined;
+  altText?: string | undefined;
+}) {
   const { run, result, links } = envelope;
   const { text, score } = headline(result);
   return (
@@ -24,7 +33,7 @@ export function RunCard({ envelope, relevance }: { envelope: RunEnvelope; releva
       <span className={styles['thumb']}>
         <BlobImage
           url={thumbUrl(links.input)}
-          alt=""
+          alt={altText === text ? '' : altText}
           fallback={
             <span className={styles['missing']}>
               <Icon name="image" size={24} />
@@ -39,9 +48,7 @@ export function RunCard({ envelope, relevance }: { envelope: RunEnvelope; releva
           {score !== undefined && <span className={styles['score']}>{formatScore(score)}</span>}
         </span>
         <span className={styles['meta']}>
-          <span>
-            {relevance === undefined ? (run.models[0]?.id ?? run.task) : `relevance ${relevance.toFixed(3)}`}
-          </span>
+          <span>{relevanceOf(relevance) ?? run.models[0]?.id ?? run.task}</span>
           <time dateTime={run.createdAt} title={formatDate(run.createdAt)}>
             {formatAgo(run.createdAt)}
           </time>
@@ -50,6 +57,13 @@ export function RunCard({ envelope, relevance }: { envelope: RunEnvelope; releva
     </Link>
   );
 }
+
+const relevanceOf = (relevance: number | null | undefined): string | undefined =>
+  relevance === null
+    ? 'by its words'
+    : relevance === undefined
+      ? undefined
+      : `relevance ${relevance.toFixed(3)}`;
 
 /** Exactly as large as a card, so that nothing moves when the runs arrive. */
 export function RunCardSkeleton() {

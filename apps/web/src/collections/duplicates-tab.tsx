@@ -140,7 +140,12 @@ function Copy({ item, oldest, ticked, onTick }: CopyProps) {
   return (
     <label className={styles['copy']}>
       <span className={styles['picture']}>
-        <BlobImage url={fovea.blobs.url(item.blob, { thumb: 320 })} alt="" lazy fallback={null} />
+        <BlobImage
+          url={fovea.blobs.url(item.blob, { thumb: 320 })}
+          alt={item.altText ?? ''}
+          lazy
+          fallback={null}
+        />
       </span>
       <span className={styles['about']}>
         <input type="checkbox" checked={ticked} onChange={({ target }) => onTick(target.checked)} />

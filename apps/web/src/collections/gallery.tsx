@@ -44,11 +44,11 @@ export function Gallery({ collection, pages, uploads, filtered, onOpen, onMoreLi
       )}
       {items?.length !== 0 && (
         <ul aria-label="Pictures" aria-busy={!items} className={grid['grid']}>
-          {items?.map(({ id, name, blob }) => {
+          {items?.map(({ id, name, altText, blob }) => {
             const called = name ?? `picture ${shortId(id)}`;
             return (
               <li key={id}>
-                <Tile blob={blob} name={called} onOpen={() => onOpen(id)}>
+                <Tile blob={blob} name={called} altText={altText} onOpen={() => onOpen(id)}>
                   <IconButton
                     icon="like"
                     label={`More like ${called}`}

@@ -91,13 +91,14 @@ function Details({ collectionId, item }: { collectionId: string; item: Collectio
       <div className={styles['picture']} style={{ aspectRatio: `${width} / ${height}` }}>
         <BlobImage
           url={fovea.blobs.url(blob)}
-          alt={nameOf(item)}
+          alt={item.altText ?? nameOf(item)}
           fallback={<p className={styles['missing']}>The picture cannot be shown by this browser.</p>}
         />
       </div>
       <div className={styles['known']}>
         <Facts
           rows={[
+            ['Caption', item.altText],
             ['Size', `${width} × ${height} px, ${mime}`],
             ['Added', formatDate(createdAt)],
             ['Run', run && <Link to={`/catalog/${run}`}>{shortId(run)}</Link>],

@@ -9,6 +9,8 @@ import styles from './tile.module.css';
 interface TileProps {
   blob: string | null;
   name: string;
+  /** A caption of the picture. */
+  altText?: string | null;
   onOpen: () => void;
   /** 1 is the best; highlighted where it counts as found. */
   rank?: number;
@@ -21,19 +23,29 @@ interface TileProps {
 }
 
 /** A picture in a square that is there before the picture is. */
-export function Tile({ blob, name, onOpen, rank, faded = false, share, score, children }: TileProps) {
+export function Tile({
+  blob,
+  name,
+  altText,
+  onOpen,
+  rank,
+  faded = false,
+  share,
+  score,
+  children,
+}: TileProps) {
   const { fovea } = useSession();
   return (
     <div className={classes(styles['tile'], faded && styles['faded'])}>
       <button
         type="button"
         className={styles['picture']}
-        aria-label={`Open ${name}${rank === undefined ? '' : `, rank ${rank}`}`}
+        aria-label={`Open ${name}${altText ? `: ${altText}` : ''}${rank === undefined ? '' : `, rank ${rank}`}`}
         onClick={onOpen}
       >
         <BlobImage
           url={blob === null ? undefined : fovea.blobs.url(blob, { thumb: 320 })}
-          alt=""
+          alt={altText ?? ''}
           lazy
           fallback={
             <span className={styles['missing']}>

@@ -54,7 +54,10 @@ export function headline(result: Result): Headline {
     case 'image':
       return { text: `Picture, ${result.width} × ${result.height}`, score: undefined };
     case 'text':
-      return { text: result.text, score: result.score };
+      return {
+        text: [result.answers?.[0]?.question, result.text].filter(Boolean).join(' '),
+        score: result.score,
+      };
     case 'matches':
       return { text: count(result.items.length, 'match', 'matches'), score: undefined };
     case 'heatmap':

@@ -77,6 +77,7 @@ export function resourceContext(house: ResourceHouse, call: ResourceCall): Resou
     runPictures: async (options) =>
       (await catalog.runs.inputPictures(owner, { ...options, order: 'newest' })).pictures,
     withoutRuns: (sha256s) => catalog.runs.withoutRuns(owner, sha256s),
+    altTexts: (sha256s) => catalog.runs.altTexts(owner, sha256s),
     folder: (path) => filesBelow(path, importRoots),
     readFile: (file) => readAllowed(file, { importRoots, maxBytes }),
     model: (role, id) => modelOf(engine, call.definition, { role, id }),

@@ -1,3 +1,4 @@
+import type { Catalog } from '@fovea/catalog';
 import { VisionError, type RunPage, type RunQuery } from '@fovea/contracts';
 import type { Engine } from './engine.ts';
 import type { RegisteredResource } from './registry.ts';
@@ -5,6 +6,8 @@ import type { Resources } from './resources.ts';
 
 /** Pictures that are looked at: the filters may leave few of them. */
 const CANDIDATES = 1000;
+/** Reciprocal rank fusion: a place counts 1 / (60 + place) (Cormack, Clarke & Büttcher, SIGIR 2009). */
+const FUSION = 60;
 
 export interface AboutRequest {
   readonly owner: string;
@@ -16,7 +19,8 @@ export interface AboutRequest {
 }
 
 /**
- * Stored runs whose pictures a text is about, the most relevant first; the other filters hold as well.
+ * Stored runs whose pictures a text is about, the most relevant first: by meaning (the joint space of texts and pictures)
+ * and by the words of captions and answers, fused by their places. The other filters hold as well.
  * @throws INVALID_PARAMETER (a cursor), MODEL_MISSING
  */
 export async function runsAbout(
@@ -30,13 +34,17 @@ export async function runsAbout(
       hint: 'Raise limit (at most 200) instead.',
     });
   const context = resources.context({ definition, owner, priority: 'interactive', signal, deadlineAt });
-  const hits = (await definition.catalogSearch?.(context, { text: about, limit: CANDIDATES })) ?? [];
+  const { runs } = engine.needCatalog();
+  const [hits = [], worded] = await Promise.all([
+    definition.catalogSearch?.(context, { text: about, limit: CANDIDATES }),
+    runs.picturesByWords(owner, about, { limit: CANDIDATES }),
+  ]);
   const scores = new Map(hits.map(({ sha256, score }) => [sha256, score]));
-  const found = await engine.needCatalog().runs.byInputs(owner, [...scores.keys()], { filter, limit });
+  const found = await runs.byInputs(owner, fuse([[...scores.keys()], worded]), { filter, limit });
   return {
     items: found.map(({ envelope }) => envelope),
     nextCursor: null,
-    scores: found.map(({ sha256 }) => scores.get(sha256) as number),
+    scores: found.map(({ sha256 }) => scores.get(sha256) ?? null),
   };
 }
 
@@ -49,4 +57,23 @@ export function catalogSearcher({ settings }: Engine, resources: Resources): Reg
       ? 'Start the server without FOVEA_SEMANTIC_CATALOG=false.'
       : 'It needs the application retrieval: FOVEA_APPS names the applications.',
   });
+}
+
+/**
+ * Several rankings as one: what several of them know comes before what only one does.
+ * @example fuse([['a', 'b', 'c'], ['c']])   // ['c', 'a', 'b']
+ */
+export function fuse(rankings: readonly (readonly string[])[]): string[] {
+  const sums = new Map<string, number>();
+  for (const ranking of rankings)
+    for (const [place, one] of ranking.entries())
+      sums.set(one, (sums.get(one) ?? 0) + 1 / (FUSION + place + 1));
+  return [...sums].sort(([, a], [, b]) => b - a).map(([one]) => one);
+}
+
+/** The page with the captions of its pictures. */
+export async function withAltTexts(catalog: Catalog, owner: string, page: RunPage): Promise<RunPage> {
+  const pictures = page.items.flatMap(({ inputs }) => Object.values(inputs).map(({ sha256 }) => sha256));
+  const altTexts = await catalog.runs.altTexts(owner, [...new Set(pictures)]);
+  return { ...page, altTexts: Object.fromEntries(altTexts) };
 }

@@ -13,7 +13,7 @@ import { Readable } from 'node:stream';
 import { Engine } from '../engine/engine.ts';
 import { exportRuns } from '../engine/export.ts';
 import { Resources } from '../engine/resources.ts';
-import { catalogSearcher, runsAbout } from '../engine/runs-about.ts';
+import { catalogSearcher, runsAbout, withAltTexts } from '../engine/runs-about.ts';
 import { readJsonBody } from './body.ts';
 import { forwardRequest } from './forward-request.ts';
 import { connectionSignal, OWNER, queryOf, withinTime } from './exchange.ts';
@@ -30,8 +30,11 @@ export class RunsController {
     const query = RunQuery.strict().safeParse(queryOf(request));
     if (!query.success) throw invalidFields(query.error);
     const { about, ...others } = query.data;
-    if (about === undefined)
-      return void (await reply.send(await this.engine.needCatalog().runs.list(OWNER, others)));
+    const catalog = this.engine.needCatalog();
+    if (about === undefined) {
+      const page = await catalog.runs.list(OWNER, others);
+      return void (await reply.send(await withAltTexts(catalog, OWNER, page)));
+    }
     const { settings } = this.engine;
     const searcher = catalogSearcher(this.engine, this.resources);
     if (searcher.remote !== undefined)
@@ -43,7 +46,7 @@ export class RunsController {
         { owner: OWNER, query: { ...others, about }, searcher, ...limits },
       ),
     );
-    await reply.send(page);
+    await reply.send(await withAltTexts(catalog, OWNER, page));
   }
 
   @Get('export')
