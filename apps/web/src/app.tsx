@@ -7,6 +7,7 @@ import { Shell } from './shell/shell.tsx';
 const StudioPage = lazy(async () => ({ default: (await import('./studio/studio-page.tsx')).StudioPage }));
 const CatalogPage = lazy(async () => ({ default: (await import('./catalog/catalog-page.tsx')).CatalogPage }));
 const RunPage = lazy(async () => ({ default: (await import('./catalog/run-page.tsx')).RunPage }));
+const AskPage = lazy(async () => ({ default: (await import('./ask/ask-page.tsx')).AskPage }));
 const ModelsPage = lazy(async () => ({ default: (await import('./models/models-page.tsx')).ModelsPage }));
 const ModelPage = lazy(async () => ({ default: (await import('./models/model-page.tsx')).ModelPage }));
 const JobsPage = lazy(async () => ({ default: (await import('./jobs/jobs-page.tsx')).JobsPage }));
@@ -34,6 +35,7 @@ export function App() {
             <Route path="studio/:task?" element={<StudioPage />} />
             <Route path="catalog" element={<CatalogPage />} />
             <Route path="catalog/:id" element={<RunPage />} />
+            <Route path="ask" element={<AskPage />} />
             <Route path="collections" element={<CollectionsPage />} />
             <Route path="collections/:id" element={<CollectionPage />} />
             <Route path="models" element={<ModelsPage />} />

@@ -5,6 +5,7 @@ import { toShownProblem } from '../api/problem.ts';
 import { useDeleteRun, useReplay, useRun } from '../api/queries.ts';
 import { formatDate, humanize, shortId } from '../format.ts';
 import { headline } from '../results/headline.ts';
+import { AttendedProvider } from '../results/attended.tsx';
 import { Attachments } from '../results/attachments.tsx';
 import { Downloads } from '../results/downloads.tsx';
 import { Picture } from '../results/picture.tsx';
@@ -51,7 +52,11 @@ export function RunPage() {
         </div>
       </Page>
     );
-  return <Shown key={id} envelope={run.data} />;
+  return (
+    <AttendedProvider>
+      <Shown key={id} envelope={run.data} />
+    </AttendedProvider>
+  );
 }
 
 function Shown({ envelope }: { envelope: RunEnvelope }) {
@@ -81,6 +86,11 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
           {links.input && input && (
             <ButtonLink icon="play" to={`/studio/${run.task}?blob=${input.sha256}`}>
               Open in Studio
+            </ButtonLink>
+          )}
+          {links.input && input && result.kind === 'text' && (
+            <ButtonLink icon="question" to={`/ask?picture=${input.sha256}`}>
+              Ask about it
             </ButtonLink>
           )}
           <Button icon="replay" disabled={replay.isPending} onClick={() => replay.mutate(undefined)}>
@@ -119,7 +129,7 @@ function Shown({ envelope }: { envelope: RunEnvelope }) {
             )
           }
         >
-          <ResultView result={result} explorer={explorer} />
+          <ResultView result={result} explorer={explorer} attachments={envelope.attachments} />
           <Attachments envelope={envelope} />
           <TimingBar timings={run.timings} />
           <Downloads envelope={envelope} explorer={explorer} picture={links.input} />

@@ -6,8 +6,11 @@ import { humanize } from '../format.ts';
 import styles from './attachments.module.css';
 
 /** Pictures beside the result, such as cut-outs: on a checkerboard, so that it shows what is transparent. */
-export function Attachments({ envelope: { run, attachments = [] } }: { envelope: RunEnvelope }) {
+export function Attachments({ envelope }: { envelope: RunEnvelope }) {
   const { fovea } = useSession();
+  const { run } = envelope;
+  // Maps of words are shown by pointing at the words.
+  const attachments = (envelope.attachments ?? []).filter(({ role }) => role !== 'attention');
   if (attachments.length === 0) return null;
   return (
     <ul aria-label="Attachments" className={styles['attachments']}>

@@ -3,6 +3,7 @@ import { classMapColours, itemAt, paint, toScene, type Shape, type View } from '
 import { useEffect, useRef, useState, type MouseEvent } from 'react';
 import { BlobImage } from '../api/blob-image.tsx';
 import { Icon } from '../ui/icon.tsx';
+import { useAttended } from './attended.tsx';
 import { classAt, paintClassMap } from './class-map.ts';
 import { itemAround, viewOf } from './explore.ts';
 import styles from './picture.module.css';
@@ -35,6 +36,7 @@ export function Picture({
   explorer,
   missing = 'This picture cannot be shown here.',
 }: PictureProps) {
+  const { url: attended } = useAttended();
   const [loaded, setLoaded] = useState<Size & { url: string }>();
   const known = size ?? (loaded?.url === url ? loaded : undefined) ?? { width: 4, height: 3 };
   return (
@@ -59,6 +61,11 @@ export function Picture({
             </div>
           }
         />
+        {attended !== undefined && (
+          <span className={styles['attended']}>
+            <BlobImage url={attended} alt="" fallback={null} />
+          </span>
+        )}
         {result && url !== undefined && <Overlay result={result} size={known} explorer={explorer} />}
       </div>
     </div>

@@ -1,4 +1,4 @@
-import { assertUnreachable, type Result } from '@fovea/contracts';
+import { assertUnreachable, type Result, type RunEnvelope } from '@fovea/contracts';
 import { Bars } from './bars.tsx';
 import { BlobResult, MapsView } from './blobs.tsx';
 import { ExplorerView } from './explorer-view.tsx';
@@ -7,7 +7,15 @@ import { TextView, VectorView } from './texts.tsx';
 import type { Explorer } from './use-explorer.ts';
 
 /** The numbers of a result, by its kind; what lies on the picture is drawn by Picture. */
-export function ResultView({ result, explorer }: { result: Result; explorer: Explorer | undefined }) {
+export function ResultView({
+  result,
+  explorer,
+  attachments,
+}: {
+  result: Result;
+  explorer: Explorer | undefined;
+  attachments?: RunEnvelope['attachments'] | undefined;
+}) {
   switch (result.kind) {
     case 'labels':
     case 'audio-labels':
@@ -19,7 +27,7 @@ export function ResultView({ result, explorer }: { result: Result; explorer: Exp
     case 'image':
       return <BlobResult blob={result.blob} caption={`${result.width} × ${result.height}, ${result.mime}`} />;
     case 'text':
-      return <TextView result={result} />;
+      return <TextView result={result} attachments={attachments} />;
     case 'matches':
       return <MatchList items={result.items} />;
     case 'tracks':

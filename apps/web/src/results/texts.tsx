@@ -1,13 +1,20 @@
-import type { Answer, ResultOf } from '@fovea/contracts';
+import type { Answer, ResultOf, RunEnvelope } from '@fovea/contracts';
 import { formatScore } from '../format.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Bars } from './bars.tsx';
+import { CaptionWords } from './caption-words.tsx';
 import styles from './texts.module.css';
 
 const STATUS = { unsure: 'unsure', 'premise-false': 'not there' } as const;
 
-export function TextView({ result }: { result: ResultOf<'text'> }) {
-  const { text, score, answers = [], alternatives } = result;
+export function TextView({
+  result,
+  attachments,
+}: {
+  result: ResultOf<'text'>;
+  attachments?: RunEnvelope['attachments'] | undefined;
+}) {
+  const { score, answers = [], alternatives } = result;
   return (
     <div className={styles['text']}>
       {answers.length > 0 ? (
@@ -23,7 +30,7 @@ export function TextView({ result }: { result: ResultOf<'text'> }) {
         </dl>
       ) : (
         <div>
-          <blockquote>{text}</blockquote>
+          <CaptionWords result={result} attachments={attachments} />
           <p className={styles['standing']}>{formatScore(score)} a word, on average: the model’s own guess</p>
         </div>
       )}
@@ -35,7 +42,7 @@ export function TextView({ result }: { result: ResultOf<'text'> }) {
 }
 
 /** How sure an answer is, in words; that a thing is not there speaks for itself. */
-function Standing({ status, score, premise }: Answer) {
+export function Standing({ status, score, premise }: Answer) {
   if (status === 'premise-false')
     return <Badge tone="warn">{premise ? `${premise.thing}: ${formatScore(score)}` : STATUS[status]}</Badge>;
   const words = score >= 0.8 ? 'quite sure' : score >= 0.5 ? 'rather sure' : 'a guess';

@@ -11,6 +11,7 @@ import { useTheme } from './theme.ts';
 const PAGES = [
   ['/', 'Studio', ['', 'studio']],
   ['/catalog', 'Catalog', ['catalog']],
+  ['/ask', 'Ask', ['ask']],
   ['/collections', 'Collections', ['collections']],
   ['/models', 'Models', ['models']],
   ['/evaluations', 'Evaluations', ['evaluations']],

@@ -45,7 +45,7 @@ export function IncomingProvider({ children }: { children: ReactNode }) {
   const taker = useRef<Take>(undefined);
   const waiting = useRef<{ sources: Source[]; zone?: string | undefined }>({ sources: [] });
   const navigate = useNavigate();
-  const takesPictures = /^\/(studio(\/|$)|collections\/|$)/.test(useLocation().pathname);
+  const takesPictures = /^\/(studio(\/|$)|ask$|collections\/|$)/.test(useLocation().pathname);
 
   const deliver = useCallback(() => {
     const { sources, zone } = waiting.current;

@@ -1,6 +1,6 @@
 import type { ModelInfo, TaskInfo } from '@fovea/contracts';
 import { useId } from 'react';
-import { formatBytes } from '../format.ts';
+import { formatBytes, humanize } from '../format.ts';
 import { Badge, LicenceBadge } from '../ui/badge.tsx';
 import styles from './model-choice.module.css';
 
@@ -36,22 +36,53 @@ export function ModelChoice({ role, models, fallback, value, onChange }: ModelCh
               onChange={() => onChange(id === fallback ? undefined : id)}
             />
             <span className={styles['name']}>{id}</span>
-            <span className={styles['facts']}>
-              {model ? (
-                <>
-                  <span>{formatBytes(model.bytes)}</span>
-                  <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
-                  {model.state === 'missing' && <Badge tone="warn">Not downloaded</Badge>}
-                  {model.state === 'disabled' && <Badge tone="warn">Disabled</Badge>}
-                  {model.state === 'failed' && <Badge tone="bad">Failed</Badge>}
-                </>
-              ) : (
-                <span>&nbsp;</span>
-              )}
-            </span>
+            <ModelFacts model={model} />
           </label>
         );
       })}
     </fieldset>
+  );
+}
+
+/** Models that leave no choice, with their licences. */
+export function FixedModels({
+  roles,
+  models,
+}: {
+  roles: readonly ModelChoiceProps['role'][];
+  models: readonly ModelInfo[];
+}) {
+  return (
+    <dl className={styles['fixed']}>
+      {roles.map(({ role, choices: [id] }) => (
+        <div key={role}>
+          <dt>
+            {humanize(role)}: {id}
+          </dt>
+          <dd>
+            <ModelFacts model={models.find((candidate) => candidate.id === id)} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** What one must know before a model runs: size, licence, and whether it can run. */
+function ModelFacts({ model }: { model: ModelInfo | undefined }) {
+  return (
+    <span className={styles['facts']}>
+      {model ? (
+        <>
+          <span>{formatBytes(model.bytes)}</span>
+          <LicenceBadge licenceId={model.licenceId} commercialUse={model.commercialUse} />
+          {model.state === 'missing' && <Badge tone="warn">Not downloaded</Badge>}
+          {model.state === 'disabled' && <Badge tone="warn">Disabled</Badge>}
+          {model.state === 'failed' && <Badge tone="bad">Failed</Badge>}
+        </>
+      ) : (
+        <span>&nbsp;</span>
+      )}
+    </span>
   );
 }

@@ -120,7 +120,7 @@ function Done({ envelope, explorer, elapsedMs, picture }: DoneProps) {
   const { run, result, links } = envelope;
   return (
     <div className={styles['stack']}>
-      <ResultView result={result} explorer={explorer} />
+      <ResultView result={result} explorer={explorer} attachments={envelope.attachments} />
       <Attachments envelope={envelope} />
       <TimingBar timings={run.timings} />
       <div className={styles['facts']}>

@@ -6,7 +6,7 @@ import { humanize } from '../format.ts';
 import { Button } from '../ui/button.tsx';
 import fieldStyles from '../ui/field.module.css';
 import { Panel } from '../ui/panel.tsx';
-import { ModelChoice } from './model-choice.tsx';
+import { FixedModels, ModelChoice } from './model-choice.tsx';
 import styles from './settings-panel.module.css';
 
 /** What a run is made of beside its picture. */
@@ -66,6 +66,10 @@ export function SettingsPanel({
     onChange(NO_SETTINGS);
   };
   const changed = settings !== NO_SETTINGS;
+  /** Beside the primary, what leaves no choice need not be looked at. */
+  const isFixed = ({ role, choices }: TaskInfo['models'][number]) => role !== 'primary' && choices.length < 2;
+  const fixed = task.models.filter(isFixed);
+  const chosen = task.models.filter((role) => !isFixed(role));
   return (
     <Panel
       title="Settings"
@@ -76,7 +80,7 @@ export function SettingsPanel({
       }
     >
       <form key={resets} className={styles['form']} noValidate onSubmit={submit}>
-        {task.models.map((role) => (
+        {chosen.map((role) => (
           <ModelChoice
             key={role.role}
             role={role}
@@ -89,6 +93,12 @@ export function SettingsPanel({
             }}
           />
         ))}
+        {fixed.length > 0 && (
+          <details>
+            <summary>{fixed.length === 1 ? 'One more model' : `${fixed.length} more models`}</summary>
+            <FixedModels roles={fixed} models={models} />
+          </details>
+        )}
         {task.inputs.slice(1).map((input) => (
           <div key={input.name} className={fieldStyles['field']}>
             <label htmlFor={`input-${input.name}`}>

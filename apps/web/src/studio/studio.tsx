@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useMemo, useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { useModels } from '../api/queries.ts';
 import { changedValues, readFields } from '../forms/schema.ts';
+import { AttendedProvider } from '../results/attended.tsx';
 import { useExplorer } from '../results/use-explorer.ts';
 import { useIncoming } from '../shell/incoming.tsx';
 import { ResultPanel } from './result-panel.tsx';
@@ -18,6 +19,14 @@ import { useRuns } from './use-runs.ts';
 
 /** Where pictures meet one task: bring them, run, look, change a setting, run again. */
 export function Studio({ task }: { task: TaskInfo }) {
+  return (
+    <AttendedProvider>
+      <Table task={task} />
+    </AttendedProvider>
+  );
+}
+
+function Table({ task }: { task: TaskInfo }) {
   const { items, selected, busy, place, run, cancel, select } = useRuns();
   const models = useModels().data?.items ?? [];
   const [settings, setSettings] = useState<Settings>(NO_SETTINGS);
