@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-const core = ['contracts', 'tensor', 'geometry', 'text', 'overlay', 'exports'];
+const core = ['contracts', 'tensor', 'geometry', 'text', 'overlay', 'exports', 'xmp'];
 const infra = ['imaging', 'video', 'inference', 'onnx', 'autodiff', 'vectors', 'catalog', 'jobs', 'config'];
 const notApplications = ['platform', 'web', 'cli'];
 

@@ -4,8 +4,20 @@ import { ModelUse } from './runs.ts';
 import { Result, Sha256 } from './results.ts';
 import { TASKS } from './tasks.ts';
 
-/** The layouts of data sets that are read, each as its makers publish it; captions: pictures and what is said of them. */
-export const DATASET_FORMATS = ['coco', 'voc', 'yolo', 'imagenet', 'mnist', 'cifar10', 'captions'] as const;
+/**
+ * The layouts of data sets that are read, each as its makers publish it; captions: pictures and what is said of them;
+ * daquar: pictures, questions and answers.
+ */
+export const DATASET_FORMATS = [
+  'coco',
+  'voc',
+  'yolo',
+  'imagenet',
+  'mnist',
+  'cifar10',
+  'captions',
+  'daquar',
+] as const;
 export type DatasetFormat = (typeof DATASET_FORMATS)[number];
 
 /** Body of `POST /v1/evaluations`: measures a task's model on a labelled data set; answers the job. */

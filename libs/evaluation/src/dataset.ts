@@ -54,6 +54,14 @@ export interface DatasetCategory {
   readonly keypoints?: readonly string[];
 }
 
+/** Something asked about a picture. */
+export interface DatasetQuestion {
+  readonly imageId: number;
+  readonly text: string;
+  /** What people answered, one text each; "a, b" names several things. */
+  readonly answers: readonly string[];
+}
+
 /** The class of every pixel, rows from the top: 0 background, 255 counts for nothing, else a category id. */
 export interface ClassMap {
   readonly data: Uint8Array;
@@ -74,6 +82,7 @@ export interface Dataset {
   readonly images: readonly DatasetImage[];
   readonly truths: readonly DatasetTruth[];
   readonly captions?: readonly { readonly imageId: number; readonly text: string }[];
+  readonly questions?: readonly DatasetQuestion[];
   readonly has: {
     readonly boxes: boolean;
     readonly masks: boolean;
@@ -82,6 +91,7 @@ export interface Dataset {
     readonly labels: boolean;
     readonly captions: boolean;
     readonly classMaps?: boolean;
+    readonly questions?: boolean;
   };
   /** The class map of a picture (VOC's SegmentationClass); undefined for a picture without one. */
   readonly classMap?: (imageId: number) => Promise<ClassMap | undefined>;

@@ -1,3 +1,12 @@
+export * from './answers/accuracy.ts';
+export { normalizeAnswer } from './answers/normalize.ts';
+export * from './answers/wups.ts';
+export { bleu, type BleuFigures } from './captions/bleu.ts';
+export { cider } from './captions/cider.ts';
+export { meteorExact } from './captions/meteor.ts';
+export type { Captioned } from './captions/ngrams.ts';
+export { rougeL, type SentenceScores } from './captions/rouge.ts';
+export { captionTokens } from './captions/tokenize.ts';
 export { evaluateCoco } from './coco-eval/evaluate.ts';
 export * from './coco-eval/types.ts';
 export * from './dataset.ts';

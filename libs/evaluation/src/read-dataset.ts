@@ -3,6 +3,7 @@ import type { Dataset, DatasetFormat, ReadDatasetOptions } from './dataset.ts';
 import { readCaptions } from './datasets/captions.ts';
 import { readCifar10 } from './datasets/cifar10.ts';
 import { readCoco } from './datasets/coco.ts';
+import { readDaquar } from './datasets/daquar.ts';
 import { listFolder, notThere } from './datasets/files.ts';
 import { readImagenet } from './datasets/imagenet.ts';
 import { readMnist } from './datasets/mnist.ts';
@@ -19,6 +20,7 @@ const READERS: Record<DatasetFormat, Reader> = {
   mnist: readMnist,
   cifar10: readCifar10,
   captions: readCaptions,
+  daquar: readDaquar,
 };
 
 /**
