@@ -47,9 +47,13 @@ export class StageCache {
     if (key === undefined || !stage.cache) return make();
     const { bytes, within } = stage.cache;
     const outer = within && keyOf(owner, within.stage, use);
-    const found = await (this.#find(key) ??
-      (outer === undefined ? undefined : this.#find(outer, within?.pick)));
-    if (found) return found.output as O;
+    // Nothing may be awaited between looking and making: whoever asks meanwhile would make it as well.
+    for (;;) {
+      const pending = this.#find(key) ?? (outer === undefined ? undefined : this.#find(outer, within?.pick));
+      if (!pending) break;
+      const found = await pending;
+      if (found) return found.output as O;
+    }
     const making = make();
     this.#making.set(key, making);
     try {
