@@ -158,11 +158,14 @@ function repeats(tokens: readonly number[], size: number): number[] {
   return found;
 }
 
+/** Plain loops: it goes over every word at every step, and iterators take several times as long. */
 function logSoftmax(logits: Float32Array): Float64Array {
   let highest = -Infinity;
-  for (const logit of logits) if (logit > highest) highest = logit;
+  for (let word = 0; word < logits.length; word++) highest = Math.max(highest, logits[word] as number);
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - highest);
+  for (let word = 0; word < logits.length; word++) sum += Math.exp((logits[word] as number) - highest);
   const log = highest + Math.log(sum);
-  return Float64Array.from(logits, (logit) => logit - log);
+  const out = new Float64Array(logits.length);
+  for (let word = 0; word < logits.length; word++) out[word] = (logits[word] as number) - log;
+  return out;
 }
