@@ -562,7 +562,7 @@ describe.skipIf(postgresMissing)('a resource over HTTP', () => {
   it('is not there to search runs by meaning, where none says that it can', async () => {
     const about = (query: string) => fetch(`${server.url}/v1/runs?${query}`);
     expect(await jsonOf(about('about=a+cat'))).toMatchObject({ code: 'NOT_IMPLEMENTED' });
-    expect(await jsonOf(about('limit=1'))).toEqual({ items: [], nextCursor: null });
+    expect(await jsonOf(about('limit=1'))).toEqual({ items: [], nextCursor: null, altTexts: {} });
     expect(await jsonOf(fetch(`${server.url}/v1/runs/export?format=csv&about=a+cat`))).toMatchObject({
       code: 'INVALID_PARAMETER',
     });

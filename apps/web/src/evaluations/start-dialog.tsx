@@ -18,6 +18,7 @@ const FORMATS: Readonly<Record<DatasetFormat, string>> = {
   mnist: 'MNIST: idx files',
   cifar10: 'CIFAR-10: binary batches',
   captions: 'Captions: captions.json, images',
+  daquar: 'DAQUAR: questions.json, pictures',
 };
 /** The tasks whose results are compared with labels. */
 const MEASURED: readonly Task[] = [
@@ -27,6 +28,8 @@ const MEASURED: readonly Task[] = [
   'pose',
   'classification',
   'embedding',
+  'caption',
+  'vqa',
 ];
 
 /** Asks what to measure on what, and starts the job. */
