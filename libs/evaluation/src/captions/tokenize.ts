@@ -35,7 +35,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '&nbsp;': '',
 };
 
-/** Characters that begin a match, and what is taken of it: all of it, or the parts before what must only follow. */
+/** What a token may look like from where the text is read. */
 interface Rule {
   readonly pattern: RegExp;
   /** The tokens; default: group 1, else the whole match. */

@@ -34,6 +34,8 @@ export interface MeasureOptions {
   readonly classes: readonly ClassLabel[];
   /** For messages. */
   readonly model: string;
+  /** The task's parameters where nothing is said. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
 /** One of the pictures that went worst, before its bytes are read. */
@@ -58,6 +60,8 @@ export interface PictureRun {
   readonly also: {
     /** Without a picture, with these parameters besides the evaluation's. */
     (params: Record<string, unknown>): Promise<RunEnvelope>;
+    /** The same picture, with these parameters besides the evaluation's. */
+    again(params: Record<string, unknown>): Promise<RunEnvelope>;
     /** The picture's crops and its mirror image. */
     variants(bytes: Uint8Array): Promise<RunEnvelope[]>;
   };

@@ -6,6 +6,8 @@ import { sha256Of } from '../engine/inputs.ts';
 import { parseParams } from '../engine/params.ts';
 import { allowedPath, type Roots } from '../engine/folders.ts';
 import type { Measure, MeasureOptions } from './measure.ts';
+import { measureAnswers } from './measure-answers.ts';
+import { measureCaptions } from './measure-captions.ts';
 import { measureClassification } from './measure-classification.ts';
 import { measureDetection } from './measure-detection.ts';
 import { measureEmbedding } from './measure-embedding.ts';
@@ -40,6 +42,9 @@ const MEASURED: Partial<Record<Task, Measuring>> = {
     }),
   },
   pose: { make: measurePose, annotations: 'keypoints', params: { minScore: 0, maxItems: 20, nms: 1 } },
+  caption: { make: measureCaptions, annotations: 'captions', params: {} },
+  // Every question is answered, whatever is there and however unsure the answer is; the floor is measured besides.
+  vqa: { make: measureAnswers, params: { premise: false, minConfidence: 0 } },
 };
 
 /** Everything an evaluation needs, checked: what is wrong with a request is said before the first picture is run. */
@@ -102,6 +107,7 @@ export async function makePlan(engine: Engine, request: EvaluationRequest, roots
     truths: truthsByImage(dataset),
     classes: (naming?.classes ?? []) as readonly ClassLabel[],
     model: naming?.id ?? models[0]?.model.id ?? request.task,
+    defaults: parseParams(definition, {}).params,
   });
   const fingerprint = {
     dataset: dataset.sha256,
@@ -120,8 +126,11 @@ export async function makePlan(engine: Engine, request: EvaluationRequest, roots
     params,
     measure,
     fingerprint: sha256Of(Buffer.from(JSON.stringify(fingerprint))).slice(0, 16),
-    shownParams: ({ boxes, ...others }) =>
-      request.boxes === 'truth' || boxes === undefined ? others : { ...others, boxes },
+    shownParams: ({ boxes, questions, ...others }) => ({
+      ...others,
+      ...(request.boxes === 'truth' || boxes === undefined ? {} : { boxes }),
+      ...(dataset.has.questions || questions === undefined ? {} : { questions }),
+    }),
   };
 }
 
@@ -157,6 +166,7 @@ async function readPart(
       images,
       truths: whole.truths.filter(({ imageId }) => ids.has(imageId)),
       ...(whole.captions ? { captions: whole.captions.filter(({ imageId }) => ids.has(imageId)) } : {}),
+      ...(whole.questions ? { questions: whole.questions.filter(({ imageId }) => ids.has(imageId)) } : {}),
     },
     subset: parts.join(', ') || 'all',
   };

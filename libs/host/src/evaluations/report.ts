@@ -46,7 +46,7 @@ export async function makeReport(
       split: dataset.split ?? null,
       subset: plan.subset,
       images: dataset.images.length,
-      truths: dataset.has.captions ? (dataset.captions?.length ?? 0) : dataset.truths.length,
+      truths: (dataset.questions ?? dataset.captions ?? dataset.truths).length,
     },
     metric: plan.measure.metric,
     figures: [...figures],

@@ -131,6 +131,7 @@ async function runPicture(
     const kept = await plan.measure.keep(image, {
       ...run,
       also: Object.assign((params: Record<string, unknown>) => also(null, params), {
+        again: (params: Record<string, unknown>) => also(run.bytes, params),
         variants: async (bytes: Uint8Array) => {
           const { maxPixels } = engine.settings;
           const variants = await variantsOf(bytes, { maxPixels, signal: job.signal });
