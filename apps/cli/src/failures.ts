@@ -14,6 +14,17 @@ export class UsageError extends Error {
   }
 }
 
+/** A file that is not written, for a reason of its own: the others go on. */
+export class FileRefused extends Error {
+  override readonly name = 'FileRefused';
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}
+
 /** Faults of one picture, with which the next ones may still go well. */
 const ONE_INPUT: readonly ErrorCode[] = [
   ...INPUT_FAULTS,
@@ -26,7 +37,7 @@ const ONE_INPUT: readonly ErrorCode[] = [
 /** True where the fault lies with one input: a file that cannot be read, a picture that cannot be decoded. */
 export function concernsOneInput(error: unknown): boolean {
   if (error instanceof VisionError) return ONE_INPUT.includes(error.code);
-  return isFileError(error);
+  return error instanceof FileRefused || isFileError(error);
 }
 
 const FILE_ERRORS: Record<string, string> = {
@@ -36,7 +47,7 @@ const FILE_ERRORS: Record<string, string> = {
   EISDIR: 'it is a folder',
   ENOTDIR: 'no such file',
 };
-const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
+export const isFileError = (error: unknown): error is NodeJS.ErrnoException & { code: string } =>
   error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && 'syscall' in error;
 
 /** What to do about it from a command line, where the table's own hint speaks of requests. */
@@ -58,7 +69,7 @@ export function explain(error: unknown): { what: string; hint?: string } {
     return { what: `${title}: ${error.message}${request}`, hint };
   }
   if (error instanceof ConnectionError) return { what: error.message, hint: error.hint };
-  if (error instanceof UsageError)
+  if (error instanceof UsageError || error instanceof FileRefused)
     return { what: error.message, ...(error.hint ? { hint: error.hint } : {}) };
   if (isFileError(error)) return { what: FILE_ERRORS[error.code] ?? error.message };
   return { what: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { addCaptionCommand, caption } from './commands/caption.ts';
 import { addCollectionsCommand } from './commands/collections.ts';
 import { addExportCommand } from './commands/export.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
@@ -39,6 +40,7 @@ async function dispatch(cli: Cli, args: readonly string[]): Promise<number> {
     .description('Fovea: computer vision on your own machine.')
     .version(cli.installation.version, '-V, --version', 'print the version');
   addRunCommand(program);
+  addCaptionCommand(program);
   addTasksCommand(program, cli, exit);
   addModelsCommand(program, cli, exit);
   addRunsCommand(program, cli, exit);
@@ -48,8 +50,9 @@ async function dispatch(cli: Cli, args: readonly string[]): Promise<number> {
   addJobsCommand(program, cli, exit);
   addSystemCommands(program, cli, exit);
   const [first, ...rest] = args;
-  // The options of `run` depend on its task: that command is made when the task is known.
+  // The options of these depend on a task: the commands are made when it is known.
   if (first === 'run' && !(rest.length === 1 && /^(-h|--help)$/.test(rest[0] ?? ''))) return run(cli, rest);
+  if (first === 'caption') return caption(cli, rest);
   await program.parseAsync([...args], { from: 'user' });
   return code;
 }

@@ -1,6 +1,6 @@
 import { VisionError, type Media } from '@fovea/contracts';
 import { glob, readdir, readFile, stat } from 'node:fs/promises';
-import { basename, extname, join, resolve } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { UsageError } from './failures.ts';
 
@@ -12,6 +12,8 @@ export interface Source {
   readonly name: string;
   /** Absolute path, or the address. */
   readonly at: string;
+  /** Where a file lies below the folder or the fixed part of the pattern that named it. */
+  readonly below?: string;
 }
 
 const EXTENSIONS: Record<Media, readonly string[]> = {
@@ -50,12 +52,12 @@ async function expandPath(arg: string, { cwd, media }: { cwd: string; media: Med
     const wanted = names.filter((name) => EXTENSIONS[media].includes(extname(name).toLowerCase()));
     if (wanted.length === 0)
       throw new UsageError(`${arg} holds no ${media} files (${EXTENSIONS[media].join(' ')})`);
-    return wanted.map((name) => ({ kind: 'file', name: join(arg, name), at: join(path, name) }));
+    return wanted.map((name) => ({ kind: 'file', name: join(arg, name), at: join(path, name), below: name }));
   }
   if (found || !/[*?[{]/.test(arg)) return [{ kind: 'file', name: arg, at: path }];
   const names: string[] = [];
   for await (const name of glob(arg, { cwd })) names.push(name);
-  const files = await keepFiles(names.sort(natural.compare), cwd);
+  const files = await keepFiles(names.sort(natural.compare), { cwd, base: resolve(cwd, fixedPart(arg)) });
   if (files.length === 0) throw new UsageError(`no file matches ${arg}`);
   return files;
 }
@@ -73,11 +75,22 @@ async function filesIn(folder: string): Promise<string[]> {
     .sort(natural.compare);
 }
 
-async function keepFiles(names: readonly string[], cwd: string): Promise<Source[]> {
+/** The folders of a pattern before the first that holds a wildcard. */
+function fixedPart(pattern: string): string {
+  const parts = pattern.split('/');
+  const wild = parts.findIndex((part) => /[*?[{]/.test(part));
+  return parts.slice(0, wild).join('/') || (pattern.startsWith('/') ? '/' : '.');
+}
+
+async function keepFiles(
+  names: readonly string[],
+  { cwd, base }: { cwd: string; base: string },
+): Promise<Source[]> {
   const files: Source[] = [];
   for (const name of names) {
     const at = resolve(cwd, name);
-    if ((await stat(at).catch(() => undefined))?.isFile()) files.push({ kind: 'file', name, at });
+    if ((await stat(at).catch(() => undefined))?.isFile())
+      files.push({ kind: 'file', name, at, below: relative(base, at) });
   }
   return files;
 }

@@ -68,9 +68,11 @@ export class RunOutput {
   }
 }
 
-const shownName = (source: Source): string => (source.kind === 'stdin' ? 'standard input' : source.name);
+export const shownName = (source: Source): string =>
+  source.kind === 'stdin' ? 'standard input' : source.name;
 
-function problemOf(error: unknown): object {
+/** What --json prints of a failure. */
+export function problemOf(error: unknown): object {
   if (error instanceof ServerError) return error.problem;
   return error instanceof VisionError ? error.toProblem('none') : { detail: explain(error).what };
 }

@@ -12,7 +12,8 @@ import { addServerOptions, strictCommand, type ServerOptions } from './server-op
 import { overlayPaths, saveFiles, writeOverlay } from './result-files.ts';
 import { RunOutput } from './run-output.ts';
 
-const CONCURRENCY = 4;
+/** Inputs under way at a time. */
+export const CONCURRENCY = 4;
 
 interface RunOptions extends ServerOptions {
   readonly model?: readonly string[];
@@ -46,7 +47,7 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
   if (name === undefined)
     throw new UsageError('which task? `fovea run <task> <picture>`; `fovea tasks` lists them');
   const rest = args.toSpliced(args.indexOf(name), 1);
-  const { server, apiKey, record } = firstReading(cli, rest);
+  const { server, apiKey, record } = firstReading(cli, 'run', rest);
   return withBackend(cli, { server, apiKey, record }, async (backend) => {
     const tasks = await backend.tasks();
     const task = tasks.find((one) => one.task === name);
@@ -67,8 +68,12 @@ export async function run(cli: Cli, args: readonly string[]): Promise<number> {
 }
 
 /** Which server to ask must be known before the parameters are: they are the server's. */
-function firstReading(cli: Cli, args: readonly string[]): ServerOptions & { record?: boolean } {
-  const command = addServerOptions(strictCommand('run', cli.terminal))
+export function firstReading(
+  cli: Cli,
+  name: string,
+  args: readonly string[],
+): ServerOptions & { record?: boolean } {
+  const command = addServerOptions(strictCommand(name, cli.terminal))
     .option('--record')
     .option('--no-record')
     .allowUnknownOption()
@@ -97,12 +102,7 @@ function commandOf(
       `--${other.name} <file|url>`,
       other.description ?? `the ${other.media} "${other.name}"`,
     );
-  const models = task.models.map(({ role, choices, default: usual }) => {
-    const names = choices.map((id) => (id === usual ? `${id} (default)` : id)).join(', ');
-    return role === 'primary' ? names : `${role}=<id>: ${names}`;
-  });
-  command
-    .option('--model <id>', models.join('; '), collect)
+  addModelOption(command, task)
     .option('--json', 'the envelope as JSON; one line each for several inputs')
     .option('--table', 'as a table (default)')
     .option('--overlay <path>', 'draw the result: a .png or .svg file, or a folder for several inputs')
@@ -111,6 +111,15 @@ function commandOf(
     .option('--no-record', 'keep nothing of it');
   addServerOptions(command);
   return { command, readParams: addParamOptions(command, task.params as ParamSchema) };
+}
+
+/** Adds --model, which may be given once for each role. */
+export function addModelOption(command: Command, task: TaskInfo): Command {
+  const models = task.models.map(({ role, choices, default: usual }) => {
+    const names = choices.map((id) => (id === usual ? `${id} (default)` : id)).join(', ');
+    return role === 'primary' ? names : `${role}=<id>: ${names}`;
+  });
+  return command.option('--model <id>', models.join('; '), collect);
 }
 
 const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
@@ -219,7 +228,10 @@ async function readBeside(
 }
 
 /** `--model id` is the primary's, `--model role=id` another role's. */
-function modelsOf(given: readonly string[] = []): { model?: string; models?: Record<string, string> } {
+export function modelsOf(given: readonly string[] = []): {
+  model?: string;
+  models?: Record<string, string>;
+} {
   const models: Record<string, string> = {};
   let model: string | undefined;
   for (const one of given) {
