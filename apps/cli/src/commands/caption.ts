@@ -42,7 +42,7 @@ interface Captioned {
 }
 type Outcome = Captioned | { readonly source: Source; readonly error: unknown };
 
-const DESCRIPTION = 'captions of pictures, printed or written into their XMP';
+const DESCRIPTION = 'captions of pictures, printed or written into their files';
 /** They change what a run answers beside its sentence, and the sentence is all that is taken here. */
 const UNUSED_PARAMS = ['attention', 'alternatives'];
 
@@ -77,7 +77,7 @@ function commandOf(
   task: TaskInfo,
 ): { command: Command; readParams: () => Record<string, unknown> } {
   const command = strictCommand('fovea caption', cli.terminal)
-    .description(`${DESCRIPTION}. ${task.description}`)
+    .description(DESCRIPTION)
     .argument('<picture...>', 'files, folders, patterns such as "*.jpg", addresses, or - for standard input')
     .option(
       '--write-xmp',
