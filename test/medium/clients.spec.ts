@@ -52,6 +52,32 @@ describe('SDK', () => {
     for (const answer of answers) expect(essence(answer)).toEqual(essence(first));
   });
 
+  it('tells the words of captions as they come, as events and over the socket, each to its own run', async () => {
+    const rocket = new Uint8Array(await readFile(join(SAMPLES, 'rocket.jpg')));
+    const socket = await fovea.connect();
+    const follow = async (
+      run: (onPartial: (partial: { text?: string }) => void) => Promise<{ result: { text: string } }>,
+    ) => {
+      const partials: string[] = [];
+      const { result } = await run(({ text: words = '' }) => partials.push(words));
+      return { partials, text: result.text };
+    };
+    // The best sentence of all is the one that leads, where only one is followed.
+    const greedy = { beams: 1 };
+    const [event, first, second] = await Promise.all([
+      follow((onPartial) => fovea.run('caption', cat, greedy, { onPartial })),
+      follow((onPartial) => socket.run('caption', cat, greedy, { onPartial })),
+      follow((onPartial) => socket.run('caption', rocket, greedy, { onPartial })),
+    ]);
+    socket.close();
+    expect(first).toEqual(event);
+    expect(second.text).not.toBe(first.text);
+    for (const { partials, text: whole } of [first, second]) {
+      const words = whole.split(' ');
+      expect(partials).toEqual(words.map((_, at) => words.slice(0, at + 1).join(' ')));
+    }
+  });
+
   it('finds, draws, replays and deletes a run', async () => {
     const { run } = await fovea.run('classification', cat);
     const { items } = await fovea.runs.list({ label: 'Egyptian cat', minScore: 0.1, limit: 1 });

@@ -213,6 +213,24 @@ describe('a caption', () => {
     expect(again.result).toEqual(result);
   });
 
+  it('gives up when it loses the session host a second time, and says so', async () => {
+    let pid: number | null | undefined;
+    const lost = captionOf(
+      await cat(),
+      {},
+      {
+        onPartial: () => {
+          const now = engine.inference.stats().hosts[0]?.pid;
+          if (now === pid || typeof now !== 'number') return;
+          pid = now;
+          process.kill(now, 'SIGKILL');
+        },
+      },
+    );
+    await expect(lost).rejects.toMatchObject({ code: 'MODEL_FAILED' });
+    expect((await captionOf(await cat())).result.status).toBe('answered');
+  });
+
   it('leaves nothing in the session host when it is cancelled', async () => {
     const abort = new AbortController();
     const cancelled = captionOf(

@@ -80,6 +80,28 @@ describe.skipIf(flickr === '' || daquar === '')('answers equal Python’s', () =
         'cliff 0.430, rock 0.412, ocean 0.036',
       ],
     ],
+    [
+      '3301811927_a2797339e5.jpg',
+      [
+        'no 0.633, yes 0.307, sticker 0.001',
+        'dog 0.845, horse 0.103, bird 0.017',
+        'white 0.225, black and white 0.141, brown 0.095',
+        'many 0.397, 2 0.321, 3 0.158',
+        'playing 0.671, trying 0.068, racing 0.051',
+        'track 0.559, air 0.232, stage 0.030',
+      ],
+    ],
+    [
+      '1122944218_8eb3607403.jpg',
+      [
+        'no 0.906, yes 0.048, flying 0.000',
+        'bird 0.453, fish 0.169, cat 0.131',
+        'white 0.969, black 0.005, tan and white 0.005',
+        '1 0.493, 2 0.455, 3 0.020',
+        'holding 0.529, standing 0.081, playing 0.054',
+        'air 0.728, bed 0.086, couch 0.043',
+      ],
+    ],
   ])('of the worked example %s, all questions at once', async (name, expected) => {
     const bytes = await readFile(join(flickr, 'worked-examples', name));
     const { result } = await ask(bytes, { ...RAW, questions: QUESTIONS, alternatives: 2 });

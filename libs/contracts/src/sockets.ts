@@ -10,6 +10,8 @@ export interface SocketRun {
   readonly model?: string;
   /** Default true: recorded in the catalog. */
   readonly store?: boolean;
+  /** The client's name for this run, at most 64 characters: its partial results carry it. */
+  readonly id?: string;
 }
 export type SocketInputs = Uint8Array | ArrayBuffer | Record<string, Uint8Array | ArrayBuffer>;
 export type SocketAnswer = RunEnvelope | Problem;
@@ -21,7 +23,7 @@ export interface ClientToServer {
   'job:unwatch'(request: { id: string }): void;
 }
 export interface ServerToClient {
-  'run:partial'(partial: { task: string; result: Partial<Result> }): void;
+  'run:partial'(partial: { task: string; id?: string; result: Partial<Result> }): void;
   'job:progress'(event: JobEvents['progress']): void;
   'job:partial'(event: JobEvents['partial']): void;
   'job:done'(event: JobEvents['done']): void;

@@ -57,15 +57,24 @@ describe('a socket', () => {
     });
   });
 
-  it('hands on partial results of the one run that can be meant', async () => {
+  it('hands on partial results to the run that they are of', async () => {
     const partials: unknown[] = [];
-    onRun = (_request, _inputs, acknowledge) => {
-      io.emit('run:partial', { task: 'caption', result: { text: 'a' } });
-      io.emit('run:partial', { task: 'vqa', result: { text: 'no' } });
-      acknowledge(answer as never);
+    const acknowledged: (() => void)[] = [];
+    onRun = ({ task, id = '' }, _inputs, acknowledge) => {
+      acknowledged.push(() => {
+        io.emit('run:partial', { task, id, result: { text: `of ${id}` } });
+        io.emit('run:partial', { task, result: { text: 'of nobody' } });
+        acknowledge(answer as never);
+      });
+      if (acknowledged.length === 2) for (const one of acknowledged.toReversed()) one();
     };
-    await socket.run('caption', picture, {}, { onPartial: (partial) => partials.push(partial) });
-    expect(partials).toEqual([{ text: 'a' }]);
+    const run = (name: string) =>
+      socket.run('caption', picture, {}, { onPartial: (partial) => partials.push([name, partial]) });
+    await Promise.all([run('first'), run('second')]);
+    expect(partials).toEqual([
+      ['second', { text: 'of 2' }],
+      ['first', { text: 'of 1' }],
+    ]);
   });
 
   it('stops waiting on abort and goes on with the next run', async () => {

@@ -18,12 +18,11 @@ export interface SocketRunOptions<T extends Task = Task> {
   readonly store?: boolean;
   /** Stops waiting. The server finishes the run; `close()` cancels it. */
   readonly signal?: AbortSignal;
-  /** Early results, where the task has them and no other run of the same task is under way on this socket. */
+  /** Early results, where the task has them. */
   readonly onPartial?: (result: Partial<TaskResult<T>>) => void;
 }
 
 interface Waiting {
-  readonly task: Task;
   readonly onPartial: ((result: never) => void) | undefined;
   fail(error: Error): void;
 }
@@ -32,17 +31,17 @@ interface Waiting {
 export class FoveaSocket {
   readonly #socket: Socket<ServerToClient, ClientToServer>;
   readonly #transport: Transport;
-  readonly #waiting = new Set<Waiting>();
+  /** By the id that a run was sent with. */
+  readonly #waiting = new Map<string, Waiting>();
+  #lastId = 0;
 
   /** Made by `fovea.connect()`. */
   constructor(socket: Socket<ServerToClient, ClientToServer>, transport: Transport) {
     this.#socket = socket;
     this.#transport = transport;
     socket.on('disconnect', (reason) => this.#failAll(reason));
-    socket.on('run:partial', ({ task, result }) => {
-      // A partial names its task only: with two runs of it under way nobody could say whose it is.
-      const [one, ...others] = [...this.#waiting].filter((waiting) => waiting.task === task);
-      if (one && others.length === 0) one.onPartial?.(result as never);
+    socket.on('run:partial', ({ id, result }) => {
+      if (id !== undefined) this.#waiting.get(id)?.onPartial?.(result as never);
     });
   }
 
@@ -61,18 +60,20 @@ export class FoveaSocket {
     options: SocketRunOptions<T> = {},
   ): Promise<RunEnvelopeOf<T>> {
     const { model, store, signal, onPartial } = options;
+    const id = String(++this.#lastId);
     const request: SocketRun = {
       task,
       params: { ...params },
       ...(model === undefined ? {} : { model }),
       ...(store === undefined ? {} : { store }),
+      ...(onPartial ? { id } : {}),
     };
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       if (!this.#socket.connected) throw this.#broken('it is closed or connecting again');
       const done = () => {
         clearTimeout(timer);
-        this.#waiting.delete(waiting);
+        this.#waiting.delete(id);
         signal?.removeEventListener('abort', abort);
       };
       const fail = (error: Error) => {
@@ -82,8 +83,7 @@ export class FoveaSocket {
       const abort = () => fail(signal?.reason as Error);
       const { timeoutMs } = this.#transport;
       const timer = timeoutMs > 0 ? setTimeout(() => fail(this.#tooSlow()), timeoutMs) : undefined;
-      const waiting: Waiting = { task, onPartial, fail };
-      this.#waiting.add(waiting);
+      this.#waiting.set(id, { onPartial, fail });
       signal?.addEventListener('abort', abort, { once: true });
       this.#socket.emit('run', request, inputs, (answer) => {
         done();
@@ -100,7 +100,7 @@ export class FoveaSocket {
 
   #failAll(reason: string): void {
     const error = this.#broken(reason);
-    for (const waiting of [...this.#waiting]) waiting.fail(error);
+    for (const waiting of [...this.#waiting.values()]) waiting.fail(error);
   }
 
   #broken(reason: string): ConnectionError {

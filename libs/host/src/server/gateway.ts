@@ -26,6 +26,7 @@ const RunMessage = z.strictObject({
   params: z.record(z.string(), z.unknown()).optional(),
   model: z.string().optional(),
   store: z.boolean().optional(),
+  id: z.string().max(64).optional(),
 });
 
 /** The socket.io side: `run` with binary inputs, acknowledged with the envelope or a problem. */
@@ -103,10 +104,10 @@ export class Gateway implements OnGatewayConnection {
           'INVALID_REQUEST',
           `run: ${message.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`).join('; ')}`,
           {
-            hint: "Emit 'run' with {task, params?, model?, store?}, then the bytes, then a callback.",
+            hint: "Emit 'run' with {task, params?, model?, store?, id?}, then the bytes, then a callback.",
           },
         );
-      const { task, store, ...rest } = message.data;
+      const { task, store, id, ...rest } = message.data;
       const { definition } = this.engine.registry.get(task);
       return await this.engine.execute({
         task,
@@ -115,7 +116,8 @@ export class Gateway implements OnGatewayConnection {
         owner: OWNER,
         store: store ?? true,
         signal,
-        onPartial: (result) => socket.emit('run:partial', { task, result }),
+        onPartial: (result) =>
+          socket.emit('run:partial', { task, ...(id === undefined ? {} : { id }), result }),
       });
     } catch (error) {
       return this.problem(error);
